@@ -1,0 +1,97 @@
+//! What `parallel` makes of a function: the function that is called with the cluster, around the user's own, and the
+//! resource struct.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::attributes::FunctionAttributes;
+use super::{job, resources::resources};
+use crate::model::{Declared, Parallel, Returned};
+use crate::names;
+
+/// The second step: the function, with its declaration known.
+pub(crate) fn parallel(parallel: &Parallel, declared: &Declared) -> TokenStream {
+    let krate = &parallel.krate;
+    let outer = &FunctionAttributes::new(&parallel.attributes).outer;
+    let signature = signature(parallel);
+    let inner = inner(parallel);
+    let assertions = assertions(parallel);
+    let job = job::job(parallel, declared);
+    let job_name = names::job();
+    let cluster = names::local("cluster");
+    let arguments = parallel.arguments.iter().map(|argument| &argument.name);
+    let arguments = if parallel.arguments.is_empty() { quote!(&()) } else { quote!(&(#(&#arguments,)*)) };
+    let resources = resources(parallel, declared);
+    quote! {
+        #(#outer)*
+        #[allow(clippy::needless_lifetimes, clippy::ptr_arg, clippy::too_many_arguments)]
+        #signature {
+            #inner
+            #assertions
+            #job
+            #krate::__private::call::<#job_name, _>(#cluster, #arguments)
+        }
+        #resources
+    }
+}
+
+/// `pub fn add(cluster: &mut Cluster<VecAdd>, scale: i64) -> Result<Vec<usize>>`.
+pub(super) fn signature(parallel: &Parallel) -> TokenStream {
+    let Parallel { krate, vis, name, generics, resource, arguments, .. } = parallel;
+    let cluster = names::local("cluster");
+    let shared = &resource.path;
+    let (parameters, where_clause) = (&generics.params, &generics.where_clause);
+    let generics = (!parameters.is_empty()).then(|| quote!(<#parameters>));
+    let arguments = arguments.iter().map(|argument| {
+        let (name, ty) = (&argument.name, &argument.ty);
+        quote!(#name: #ty)
+    });
+    let result = job::result(parallel);
+    quote! {
+        #vis fn #name #generics(#cluster: &mut #krate::Cluster<#shared>, #(#arguments),*)
+            -> #krate::Result<::std::vec::Vec<#result>> #where_clause
+    }
+}
+
+/// The user's function, with the resource struct in place of the declared one.
+fn inner(parallel: &Parallel) -> TokenStream {
+    let Parallel { name, generics, resource, arguments, returned, body, .. } = parallel;
+    let attributes = &FunctionAttributes::new(&parallel.attributes).inner;
+    let resources = names::resources(name);
+    let (parameters, where_clause) = (&generics.params, &generics.where_clause);
+    let generics = (!parameters.is_empty()).then(|| quote!(<#parameters>));
+    let (resource_attributes, pattern) = (&resource.attributes, &resource.pattern);
+    let resource = quote_spanned!(resource.path.span()=> #resources<'_>);
+    let arguments = arguments.iter().map(|argument| {
+        let (attributes, pattern, ty) = (&argument.attributes, &argument.pattern, &argument.ty);
+        quote!(#(#attributes)* #pattern: #ty)
+    });
+    let output = match returned {
+        Returned::Unit => None,
+        Returned::Plain(ty) | Returned::Result { whole: ty, .. } => Some(quote!(-> #ty)),
+    };
+    quote! {
+        #(#attributes)*
+        fn #name #generics(#(#resource_attributes)* #pattern: #resource, #(#arguments),*) #output #where_clause #body
+    }
+}
+
+/// Checks whose errors stand at the user's types.
+fn assertions(parallel: &Parallel) -> TokenStream {
+    let krate = &parallel.krate;
+    let arguments = parallel.arguments.iter().map(|argument| {
+        let (owned, _) = job::owned(&argument.ty);
+        let krate = krate.at(argument.ty.span());
+        quote_spanned!(argument.ty.span()=> #krate::__private::assert_argument::<#owned>())
+    });
+    let result = match &parallel.returned {
+        Returned::Unit => None,
+        Returned::Plain(ty) | Returned::Result { whole: ty, .. } => {
+            let result = job::result(parallel);
+            let krate = krate.at(ty.span());
+            Some(quote_spanned!(ty.span()=> #krate::__private::assert_output::<#result>()))
+        }
+    };
+    arguments.chain(result).map(|assertion| quote!(const _: fn() = || #assertion;)).collect()
+}

@@ -1,0 +1,14 @@
+//! A struct that derives `Element`.
+
+use proc_macro2::Ident;
+use syn::{Attribute, Generics, Type};
+
+use super::Krate;
+
+pub(crate) struct ElementStruct {
+    pub(crate) krate: Krate,
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) generics: Generics,
+    pub(crate) name: Ident,
+    pub(crate) fields: Vec<Type>,
+}

@@ -1,0 +1,107 @@
+//! The type of a field: `[T; n, m]`, `Lock<T>`, `[Lock<T>; n]`.
+
+use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
+use syn::{Expr, GenericArgument, PathArguments, Token, Type, bracketed, token};
+
+use super::recover::mistake;
+use crate::errors::Errors;
+use crate::messages;
+use crate::model::{Cell, CellKind, FieldKind};
+
+/// Reads the type of the field `name`. `None` when it is wrong, which `errors` then knows.
+pub(super) fn field_type(name: &str, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<FieldKind>> {
+    if input.peek(token::Bracket) {
+        let content;
+        let brackets = bracketed!(content in input);
+        let element: Type = content.parse()?;
+        let mut shape = Punctuated::<Expr, Token![,]>::new();
+        if content.peek(Token![;]) {
+            content.parse::<Token![;]>()?;
+            shape = content.call(Punctuated::parse_terminated)?;
+        } else if !content.is_empty() {
+            return Err(mistake(&content, messages::AXES_FORM));
+        }
+        if shape.is_empty() {
+            errors.at_span(brackets.span.join(), messages::no_axes(name));
+            return Ok(None);
+        }
+        return Ok(array(name, element, shape.into_iter().collect(), errors));
+    }
+    let written: Type = input.parse()?;
+    Ok(match cell(name, &written, errors) {
+        Recognised::Cell(cell) => Some(FieldKind::Cell(cell)),
+        Recognised::Wrong => None,
+        Recognised::Other => {
+            errors.at(&written, messages::field_type(name));
+            None
+        }
+    })
+}
+
+fn array(name: &str, element: Type, shape: Vec<Expr>, errors: &mut Errors) -> Option<FieldKind> {
+    match cell(name, &element, errors) {
+        Recognised::Cell(cell) if cell.kind == CellKind::Atomic => {
+            errors.at(&element, messages::atomics_as_cells(name));
+            None
+        }
+        Recognised::Cell(cell) => {
+            if let Some(second) = shape.get(1) {
+                errors.at(second, messages::locks_axes(name, cell.kind.name()));
+                return None;
+            }
+            shape.into_iter().next().map(|length| FieldKind::Cells { cell, length })
+        }
+        Recognised::Wrong => None,
+        Recognised::Other => Some(FieldKind::Array { element, shape }),
+    }
+}
+
+enum Recognised {
+    Cell(Cell),
+    /// A cell, but not well formed; reported.
+    Wrong,
+    /// No cell.
+    Other,
+}
+
+/// Recognises a cell by the last segment of its path.
+fn cell(name: &str, ty: &Type, errors: &mut Errors) -> Recognised {
+    let Type::Path(path) = ungrouped(ty) else {
+        return Recognised::Other;
+    };
+    let Some(last) = path.path.segments.last() else {
+        return Recognised::Other;
+    };
+    if last.ident == "Flag" {
+        errors.at(ty, messages::flag(name));
+        return Recognised::Wrong;
+    }
+    let Some(kind) = CellKind::ALL.into_iter().find(|kind| last.ident == kind.name()) else {
+        return Recognised::Other;
+    };
+    let content = match &last.arguments {
+        // A bare `Lock` guards nothing; a bare `Atomic` would hold nothing.
+        PathArguments::None if kind != CellKind::Atomic => None,
+        PathArguments::AngleBracketed(arguments) if arguments.args.len() == 1 => match arguments.args.first() {
+            Some(GenericArgument::Type(content)) => Some(content.clone()),
+            _ => {
+                errors.at(ty, messages::cell_arguments(kind.name()));
+                return Recognised::Wrong;
+            }
+        },
+        _ => {
+            errors.at(ty, messages::cell_arguments(kind.name()));
+            return Recognised::Wrong;
+        }
+    };
+    Recognised::Cell(Cell { kind, written: ty.clone(), content })
+}
+
+/// A type that came through a `macro_rules` fragment stands in an invisible group.
+fn ungrouped(mut ty: &Type) -> &Type {
+    while let Type::Group(group) = ty {
+        ty = &group.elem;
+    }
+    ty
+}

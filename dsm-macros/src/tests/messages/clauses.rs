@@ -1,0 +1,156 @@
+//! The messages about the clauses of `parallel`.
+
+use super::Case;
+use super::Input::{Declared, Parallel, SecondStep};
+
+const F: &str = "fn f(res: VecAdd) {}";
+
+pub(super) const CASES: &[Case] = &[
+    (
+        "unknown_clause",
+        Parallel("reed(a), reduce(b), split(c)", F),
+        &[
+            "there is no clause `reed`: did you mean `read`? The clauses are `read`, `split`, `atomic`, `accumulate` \
+             and `raw`",
+            "there is no clause `reduce`: the clauses are `read`, `split`, `atomic`, `accumulate` and `raw`",
+        ],
+    ),
+    ("clause_form", Parallel("read, split(c)", F), &["name the arrays in parentheses: write `read(a)`"]),
+    (
+        "empty_clause",
+        Parallel("read(), split(axis = 1)", F),
+        &[
+            "`read` names no array: write `read(a)`, or remove it",
+            "`split` names no array: write `split(a)`, or remove it",
+        ],
+    ),
+    (
+        "only_options",
+        Parallel("split(random)", F),
+        &["`random` is a schedule and no array here: name the arrays first, `split(a, random)`"],
+    ),
+    ("EXPECTED_CLAUSE", Parallel("3, read(a)", F), &["expected a clause, such as `read(a)` or `split(b)`"]),
+    ("EXPECTED_ARRAY", Parallel("read(a, 3, b)", F), &["expected the name of an array"]),
+    ("EXPECTED_COMMA", Parallel("read(a b) split(c)", F), &["expected `,`", "expected `,`"]),
+    (
+        "options_on",
+        Parallel("read(a, axis = 1), atomic(b, cyclic(3))", F),
+        &[
+            "`read` takes only names of arrays: options belong to `split`",
+            "`atomic` takes only names of arrays: options belong to `split`",
+        ],
+    ),
+    (
+        "unknown_split_option",
+        Parallel("split(a, axes = 1), split(b, cyclc(4)), split(c, chunked(4))", F),
+        &[
+            "there is no option `axes`: did you mean `axis`? The options of `split` are `axis = 1`, `block`, \
+             `cyclic`, `cyclic(4)` and `random`",
+            "there is no option `cyclc`: did you mean `cyclic`? The options of `split` are `axis = 1`, `block`, \
+             `cyclic`, `cyclic(4)` and `random`",
+            "there is no option `chunked`: the options of `split` are `axis = 1`, `block`, `cyclic`, `cyclic(4)` and \
+             `random`",
+        ],
+    ),
+    (
+        "name_after_option",
+        Parallel("split(a, cyclic, b)", F),
+        &["names stand before the options: move `b` to the front"],
+    ),
+    (
+        "SCHEDULE_TWICE",
+        Parallel("split(a, cyclic, random)", F),
+        &["a `split` has one schedule: remove this one, or split the arrays in two clauses"],
+    ),
+    ("option_twice", Parallel("split(a, axis = 0, axis = 1)", F), &["`axis` is given twice: remove one"]),
+    ("option_twice", Parallel("crate = a, crate = b", F), &["`crate` is given twice: remove one"]),
+    (
+        "schedule_argument",
+        Parallel("split(a, block(3)), split(b, random(3))", F),
+        &["`block` takes no number: write `block`", "`random` takes no number: write `random`"],
+    ),
+    (
+        "chunk_form",
+        Parallel("split(a, cyclic(0)), split(b, cyclic()), split(c, cyclic(x)), split(d, cyclic(1, 2))", F),
+        &[
+            "the chunk is a whole number of rows, from 1: write `cyclic(4)`",
+            "the chunk is a whole number of rows, from 1: write `cyclic(4)`",
+            "the chunk is a whole number of rows, from 1: write `cyclic(4)`",
+            "the chunk is a whole number of rows, from 1: write `cyclic(4)`",
+        ],
+    ),
+    (
+        "AXIS_FORM",
+        Parallel("split(a, axis = x), split(b, axis = 6), split(c, axis = -1)", F),
+        &[
+            "the axis is a number from 0 to 5: write `axis = 1`",
+            "the axis is a number from 0 to 5: write `axis = 1`",
+            "the axis is a number from 0 to 5: write `axis = 1`",
+        ],
+    ),
+    (
+        "clause_not_yet",
+        Parallel("accumulate(f, +), accumulate(g, min), accumulate(min, max)", F),
+        &[
+            "`accumulate` is not available yet: use `atomic(f)`, or return each worker's part and add them up",
+            "`accumulate` is not available yet: use `atomic(g)`, or return each worker's part and add them up",
+            "`accumulate` is not available yet: use `atomic(min)`, or return each worker's part and add them up",
+        ],
+    ),
+    (
+        "schedule_not_yet",
+        Parallel("split(a, dynamic(64)), split(b, guided), split(c, guided(8))", F),
+        &[
+            "`dynamic` is not available yet: use `cyclic` or `random`, which even out unequal rows",
+            "`guided` is not available yet: use `cyclic` or `random`, which even out unequal rows",
+            "`guided` is not available yet: use `cyclic` or `random`, which even out unequal rows",
+        ],
+    ),
+    (
+        "unknown_operator",
+        Parallel("accumulate(f, -)", F),
+        &[
+            "the operator is one of `+`, `*`, `min`, `max`, `and`, `or` and `xor`",
+            "`accumulate` is not available yet: use `atomic(f)`, or return each worker's part and add them up",
+        ],
+    ),
+    (
+        "named_twice",
+        Parallel("read(a, b), split(b), atomic(r#a)", F),
+        &[
+            "`b` is already in `read(…)`: an array stands in one clause only",
+            "`a` is already in `read(…)`: an array stands in one clause only",
+        ],
+    ),
+    (
+        "unknown_array",
+        Declared("read(d), split(grip), split(a, random, axis = 0), atomic(cyclc)"),
+        &[
+            "`VecAdd` declares no array `d`: its arrays are `a` and `grid`",
+            "`VecAdd` declares no array `grip`: did you mean `grid`? Its arrays are `a` and `grid`",
+            "`VecAdd` declares no array `cyclc`: did you mean `cyclic`? Its arrays are `a` and `grid`",
+        ],
+    ),
+    (
+        "unknown_array",
+        SecondStep("{ VecAdd sound (0 cell Lock total) } { read(a) } { fn f(res: VecAdd) {} }"),
+        &["`VecAdd` declares no array `a`: `VecAdd` declares no arrays"],
+    ),
+    // What is wrong with a broken declaration is said there.
+    ("unknown_array", SecondStep("{ VecAdd broken } { read(a) } { fn f(res: VecAdd) {} }"), &[]),
+    (
+        "cell_in_clause",
+        Declared("read(a, total)"),
+        &["`total` is no array: locks and atomics are always there, so don't name it in a clause"],
+    ),
+    (
+        "axis_out_of_range",
+        Declared("split(a, axis = 1), split(grid, axis = 2)"),
+        &["`a` has one axis, axis 0", "`grid` has 2 axes, 0 to 1"],
+    ),
+    (
+        "COMPACT_FORM",
+        SecondStep("{ VecAdd sound (0 flag ready) } { } { fn f(res: VecAdd) {} }"),
+        &["this macro is called by the other macros of dsm only"],
+    ),
+];

@@ -1,0 +1,133 @@
+//! What `dsm::shared!` implements for a declared struct, and how its handles are made and checked.
+
+use std::sync::Arc;
+
+use super::handle::{Handle, Handles, SharedCell};
+use super::shared_array::SharedArray;
+use crate::element::Element;
+use crate::error::{Error, ErrorKind, Result};
+use crate::segment::{Declaration, Segment};
+use crate::shape::Axes;
+
+/// A struct declared by `dsm::shared!`: how big to make it, and what its shared fields are.
+///
+/// Implemented by the macro; the value (`VecAdd { n: 10 }`) holds the shape parameters.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not declared with `dsm::shared!`",
+    label = "not a shared struct",
+    note = "write `dsm::shared! {{ struct {Self}(n: usize) {{ a: [f64; n] }} }}`"
+)]
+pub trait Shared: 'static {
+    /// The declared arrays, locks and atomics as the driver sees them.
+    type Handles;
+    #[doc(hidden)]
+    const NAME: &'static str;
+    #[doc(hidden)]
+    fn declare(&self, declaration: &mut Declaration) -> Result<()>;
+    #[doc(hidden)]
+    fn handles(source: &mut HandleSource<'_>) -> Self::Handles;
+    #[doc(hidden)]
+    fn visit(handles: &mut Self::Handles, visitor: &mut HandleVisitor<'_>);
+}
+
+/// Makes each handle of a segment, once.
+#[derive(Debug)]
+pub struct HandleSource<'s> {
+    segment: &'s Arc<Segment>,
+    taken: Vec<usize>,
+}
+
+impl<'s> HandleSource<'s> {
+    pub(crate) fn new(segment: &'s Arc<Segment>) -> Self {
+        HandleSource { segment, taken: Vec::new() }
+    }
+
+    /// The array declared as number `index`.
+    ///
+    /// # Panics
+    ///
+    /// When it is declared as something else, or its handle was made already.
+    pub fn array<T: Element, D: Axes>(&mut self, index: usize) -> SharedArray<T, D> {
+        SharedArray::new(self.take(index), index)
+    }
+
+    /// The lock or atomic declared as number `index`.
+    ///
+    /// # Panics
+    ///
+    /// When it is declared as something else, or its handle was made already.
+    pub fn cell<C: SharedCell>(&mut self, index: usize) -> Handle<C> {
+        Handle::new(self.take(index), index)
+    }
+
+    /// The array of locks declared as number `index`.
+    ///
+    /// # Panics
+    ///
+    /// When it is declared as something else, or its handle was made already.
+    pub fn cells<C: SharedCell>(&mut self, index: usize) -> Handles<C> {
+        Handles::new(self.take(index), index)
+    }
+
+    fn take(&mut self, index: usize) -> &'s Arc<Segment> {
+        assert!(!self.taken.contains(&index), "one handle is made of each field");
+        self.taken.push(index);
+        self.segment
+    }
+}
+
+/// Checks before a call that every handle is at home, and after it makes the arrays' views anew.
+///
+/// It takes `&mut` of each handle: while the workers run, no reference into a handle is alive.
+#[derive(Debug)]
+pub struct HandleVisitor<'s> {
+    segment: &'s Arc<Segment>,
+    seen: Vec<usize>,
+    strange: Option<&'static str>,
+}
+
+impl<'s> HandleVisitor<'s> {
+    pub(crate) fn new(segment: &'s Arc<Segment>) -> Self {
+        HandleVisitor { segment, seen: Vec::new(), strange: None }
+    }
+
+    /// The array declared as number `index`.
+    pub fn array<T: Element, D: Axes>(&mut self, index: usize, array: &mut SharedArray<T, D>) {
+        if self.at_home(index, array.is_at_home(self.segment, index)) {
+            array.rebuild();
+        }
+    }
+
+    /// The lock or atomic declared as number `index`.
+    pub fn cell<C: SharedCell>(&mut self, index: usize, handle: &mut Handle<C>) {
+        self.at_home(index, handle.is_at_home(self.segment, index));
+    }
+
+    /// The array of locks declared as number `index`.
+    pub fn cells<C: SharedCell>(&mut self, index: usize, handles: &mut Handles<C>) {
+        self.at_home(index, handles.is_at_home(self.segment, index));
+    }
+
+    fn at_home(&mut self, index: usize, at_home: bool) -> bool {
+        if at_home {
+            self.seen.push(index);
+        } else {
+            self.strange = self.strange.or(Some(self.segment.field(index).name));
+        }
+        at_home
+    }
+
+    /// Whether every declared field was seen, at home.
+    pub(crate) fn finish(self) -> Result<()> {
+        let missing = self.segment.fields.iter().find(|field| !self.seen.contains(&field.index));
+        match self.strange.or(missing.map(|field| field.name)) {
+            None => Ok(()),
+            Some(name) => Err(Error::new(
+                ErrorKind::Handle,
+                format!(
+                    "`{name}` is another cluster's: put the handles back (was `mem::swap` used on them?) before a call"
+                ),
+            )),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `Builder`: how a cluster is to be made.
+
+use std::time::Duration;
+
+use super::cluster::Cluster;
+use super::workers::number_of_workers;
+use crate::array::Shared;
+use crate::error::{Error, ErrorKind, Result};
+
+/// How long workers of a failed call may take to reach their next dsm operation, unless the builder says otherwise.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How a cluster is to be made; from [`Cluster::builder`].
+///
+/// ```
+/// use dsm::Cluster;
+/// use std::time::Duration;
+/// # dsm::shared! { struct Plain { a: [f64; 10] } }
+/// let cluster = Cluster::builder(Plain).workers(2).seed(7).deadline(Duration::from_secs(60)).build()?;
+/// assert_eq!(cluster.size(), 2);
+/// # Ok::<(), dsm::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is made until `build` is called"]
+pub struct Builder<S> {
+    pub(super) shared: S,
+    workers: Option<usize>,
+    pub(super) seed: u64,
+    pub(super) deadline: Option<Duration>,
+    pub(super) grace: Duration,
+    pub(super) allow_threads: bool,
+    first_touch: bool,
+}
+
+impl<S: Shared> Builder<S> {
+    pub(super) fn new(shared: S) -> Self {
+        Builder {
+            shared,
+            workers: None,
+            seed: 0,
+            deadline: None,
+            grace: GRACE,
+            allow_threads: false,
+            first_touch: false,
+        }
+    }
+
+    /// How many workers, 1 to 1024. Else `DSM_NUM_WORKERS`, `OMP_NUM_THREADS`, `PBS_NUM_PPN` or `SLURM_CPUS_PER_TASK` say,
+    /// else the cores this process may use.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// The seed of everything random in the calls; 0 unless set.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// How long a call may take; one that takes longer fails. No limit unless set.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// How long workers of a failed call may take to reach their next dsm operation before they are killed and
+    /// replaced; 2 s unless set.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// Lets workers be forked while this process has other threads.
+    ///
+    /// A lock that another thread holds at that moment (in an allocator or library that doesn't provide for forks) stays
+    /// locked in the workers for ever. Make the cluster and [`start`](Cluster::start) it before other threads are made
+    /// if you can.
+    pub fn allow_threads(mut self) -> Self {
+        self.allow_threads = true;
+        self
+    }
+
+    /// Has the workers touch the arrays' pages when the cluster is made, each its own share, in parallel.
+    ///
+    /// A page's first touch costs about 2 µs; by default the first worker that uses a page pays it.
+    pub fn first_touch(mut self) -> Self {
+        self.first_touch = true;
+        self
+    }
+
+    /// Makes the cluster. Workers are forked at the first call, or by [`Cluster::start`], or now with
+    /// [`first_touch`](Builder::first_touch).
+    ///
+    /// # Errors
+    ///
+    /// When the number of workers is out of range or its variable holds no number, when a shape overflows, when there
+    /// isn't enough memory, or when the system refuses it.
+    pub fn build(self) -> Result<Cluster<S>> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let workers = number_of_workers(self.workers, |name| std::env::var_os(name), cores)
+            .map_err(|error| Error::new(ErrorKind::Workers, error.to_string()))?;
+        let first_touch = self.first_touch;
+        let mut cluster = Cluster::make(self, workers)?;
+        if first_touch {
+            cluster.first_touch()?;
+        }
+        Ok(cluster)
+    }
+}

@@ -1,0 +1,105 @@
+//! A call: arguments out, job posted, results in.
+#![allow(unsafe_code)]
+
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::cluster::Cluster;
+use super::control::Answer;
+use super::dispatch::Entry;
+use super::job::{Job, Outcome, entry_of};
+use super::pool::{Over, Pool, monitor_died};
+use super::pool_memory::PoolMemory;
+use super::verdict;
+use crate::error::{Error, ErrorKind, Result};
+use crate::seed::mix;
+
+/// Calls a parallel function: runs it on every worker, and gives their results in rank order.
+///
+/// # Errors
+///
+/// When a worker fails, or the function returns an error; see [`ErrorKind`].
+pub fn call<J: Job, A: Serialize>(
+    cluster: &mut Cluster<J::Shared>,
+    arguments: &A,
+) -> Result<Vec<<J::Output as Outcome>::Value>> {
+    let mut call = cluster.begin_call(J::NAME)?;
+    call.run(entry_of::<J>(), |buffer| {
+        let room = buffer.len();
+        postcard::to_slice(arguments, buffer).map(|used| used.len()).map_err(|source| {
+            let message = format!("the arguments of `{}` can't be sent ({room} bytes of room): {source}", J::NAME);
+            Error::new(ErrorKind::Argument, message)
+        })
+    })?;
+    call.results()
+}
+
+/// A call in the making; the arrays are the workers' until it is dropped.
+pub(super) struct Call<'c> {
+    pub(super) pool: &'c mut Pool,
+    pub(super) segment: &'c crate::segment::Segment,
+    pub(super) name: &'static str,
+    pub(super) seed: u64,
+    pub(super) deadline: Option<std::time::Duration>,
+    pub(super) grace: std::time::Duration,
+    /// Bytes of arguments.
+    pub(super) sent: usize,
+}
+
+impl Call<'_> {
+    /// Runs a job to its end.
+    pub(super) fn run(&mut self, entry: Entry, write: impl FnOnce(&mut [u8]) -> Result<usize>) -> Result<()> {
+        // SAFETY: no job runs, so no worker reads the region.
+        self.sent = write(unsafe { self.pool.memory.arguments().bytes_mut() })?;
+        let next = self.pool.memory.control().job.0.number.load(Ordering::Relaxed).wrapping_add(1);
+        // A deadline beyond the clock's range is none.
+        let deadline = self.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
+        let number = self.pool.post(entry, self.sent, mix(&[self.seed, u64::from(next)]));
+        match self.pool.wait(number, deadline) {
+            Over::Finished => Ok(()),
+            Over::Failed => Err(verdict::error(&self.pool.memory, self.name, self.deadline, self.grace)),
+            Over::MonitorDied => Err(monitor_died(&format!("during `{}`", self.name))),
+        }
+    }
+
+    /// Every rank's result, or the first error that a rank's function returned.
+    fn results<R: DeserializeOwned>(&self) -> Result<Vec<R>> {
+        let memory = &self.pool.memory;
+        if let Some(rank) = memory.slots().position(|slot| slot.answer() == Answer::Refusal) {
+            return Err(verdict::refusal(memory, rank, self.name));
+        }
+        (0..memory.layout.size).map(|rank| self.result(rank)).collect()
+    }
+
+    fn result<R: DeserializeOwned>(&self, rank: usize) -> Result<R> {
+        let memory = &self.pool.memory;
+        let used = memory.slot(rank).answer_bytes.load(Ordering::Relaxed);
+        // SAFETY: the call is over, so the rank no longer writes.
+        postcard::from_bytes(unsafe { memory.result(rank).bytes(used) }).map_err(|source| {
+            let message = format!("the result of rank {rank} of `{}` can't be read: {source}", self.name);
+            Error::new(ErrorKind::Output, message).with_rank(rank)
+        })
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        shrink(&self.pool.memory, self.sent);
+        self.segment.set_busy(false);
+    }
+}
+
+/// Gives back the pages of large messages.
+fn shrink(memory: &PoolMemory, sent: usize) {
+    memory.arguments().shrink(sent);
+    for (rank, slot) in memory.slots().enumerate() {
+        memory.result(rank).shrink(slot.answer_bytes.load(Ordering::Relaxed));
+        let most = slot.contribution_most.load(Ordering::Relaxed);
+        for parity in 0..2 {
+            memory.contribution(rank, parity).shrink(most);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Forking, and what a forked child sets up before it does anything else.
+#![allow(unsafe_code)]
+
+use std::ffi::c_int;
+use std::io::Write as _;
+use std::os::fd::RawFd;
+
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::unistd::{ForkResult, Pid, fork, getppid};
+
+use crate::process;
+use crate::segment::inherited;
+
+/// Exit status of a worker that left a failed call without unwinding.
+pub(crate) const LEFT: i32 = 113;
+/// Exit status of a child that could not set itself up.
+pub(crate) const UNFIT: i32 = 114;
+
+/// The driver's threads, this one included; `None` when the system doesn't tell.
+pub(crate) fn threads() -> Option<usize> {
+    std::fs::read_dir("/proc/self/task").ok().map(Iterator::count)
+}
+
+/// Writes out what is buffered for the standard streams, so that a child doesn't write it a second time.
+pub(crate) fn flush_stdio() {
+    // A closed pipe is the reader's business; the next print says so.
+    let _ = std::io::stdout().flush();
+    let _ = std::io::stderr().flush();
+    // SAFETY: flushes all of C's open output streams; no argument.
+    unsafe { libc::fflush(std::ptr::null_mut()) };
+}
+
+/// Forks; in the child, seals what it must not use of its parent, runs `child` and ends the process.
+///
+/// `keep` are descriptors of the parent that the child uses.
+pub(crate) fn fork_child(keep: &[RawFd], child: impl FnOnce()) -> nix::Result<Pid> {
+    flush_stdio();
+    let mut inherited = inherited::lock();
+    // SAFETY: the child has one thread and never returns from here. With other threads in the parent, which the caller
+    // lets happen only on the user's explicit word, the child relies on the C library's own care for its allocator.
+    match unsafe { fork() }? {
+        ForkResult::Parent { child } => Ok(child),
+        ForkResult::Child => {
+            process::became_a_child();
+            // SAFETY: a freshly forked child; handles refuse to work here, since the process is no longer theirs, and
+            // forget themselves when dropped.
+            unsafe { inherited.seal(keep) };
+            drop(inherited);
+            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(child));
+            exit(UNFIT)
+        }
+    }
+}
+
+/// Closes descriptors that this child has inherited and no longer needs.
+pub(crate) fn close(descriptors: &[RawFd]) {
+    for &descriptor in descriptors {
+        // SAFETY: the owner of the descriptor is a handle of the parent, whose copy here is never used or dropped.
+        unsafe { libc::close(descriptor) };
+    }
+}
+
+/// Ends this process at once, without the exit handlers that belong to the driver.
+pub(crate) fn exit(status: i32) -> ! {
+    // SAFETY: ends the process; nothing of it is used afterwards.
+    unsafe { libc::_exit(status) }
+}
+
+/// The raw wait status of a child that has ended, which is reaped; `None` while it lives.
+pub(crate) fn reap(pid: Pid) -> Option<c_int> {
+    let mut status = 0;
+    // SAFETY: the status is an integer on this stack. (The raw call, since real-time signals have no name.)
+    let reaped = unsafe { libc::waitpid(pid.as_raw(), &raw mut status, libc::WNOHANG) };
+    (reaped == pid.as_raw()).then_some(status)
+}
+
+/// Sets signals as a child has them: SIGINT ignored (the driver decides), SIGPIPE ignored as Rust programs do, every
+/// other handler gone, nothing blocked except `blocked`.
+pub(crate) fn reset_signals(blocked: &SigSet) {
+    for signal in Signal::iterator() {
+        let handler = match signal {
+            Signal::SIGKILL | Signal::SIGSTOP => continue,
+            Signal::SIGINT | Signal::SIGPIPE => SigHandler::SigIgn,
+            _ => SigHandler::SigDfl,
+        };
+        // SAFETY: installs no code of ours, only the default or nothing. A signal that can't be set stays as it was.
+        let _ = unsafe { sigaction(signal, &SigAction::new(handler, SaFlags::empty(), SigSet::empty())) };
+    }
+    let _ = blocked.thread_set_mask();
+}
+
+/// Makes this process die with its parent, which must be single-threaded: the signal comes when the parent's *thread*
+/// ends.
+pub(crate) fn die_with(parent: Pid) {
+    let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
+    // The parent may have died before the request.
+    if getppid() != parent {
+        exit(UNFIT);
+    }
+}
+
+/// Makes this process likelier than the driver to be chosen when memory runs out.
+pub(crate) fn volunteer_for_oom() {
+    const PATH: &str = "/proc/self/oom_score_adj";
+    let present = std::fs::read_to_string(PATH).ok().and_then(|text| text.trim().parse::<i32>().ok()).unwrap_or(0);
+    // Not allowed in some containers; then the kernel's own judgement stands.
+    let _ = std::fs::write(PATH, (present + 200).min(1000).to_string());
+}
+
+/// Ends the process at once when the user calls `exit` in it: the driver's exit handlers aren't a worker's to run.
+pub(crate) fn catch_exit() {
+    extern "C" fn end(status: c_int, _: *mut libc::c_void) {
+        flush_stdio();
+        exit(status)
+    }
+    #[cfg(target_env = "gnu")]
+    {
+        unsafe extern "C" {
+            fn on_exit(function: extern "C" fn(c_int, *mut libc::c_void), argument: *mut libc::c_void) -> c_int;
+        }
+        // SAFETY: the function has the C library's type for it and lives for ever. Handlers run last in, first out.
+        unsafe { on_exit(end, std::ptr::null_mut()) };
+    }
+    #[cfg(not(target_env = "gnu"))]
+    let _ = end;
+}

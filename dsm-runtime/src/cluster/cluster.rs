@@ -1,0 +1,274 @@
+//! `Cluster`: the shared memory of one declared struct and the workers that share it.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::builder::Builder;
+use super::call::Call;
+use super::first_touch;
+use super::pool::Pool;
+use crate::array::{HandleSource, HandleVisitor, Shared};
+use crate::error::{Error, ErrorKind, Result};
+use crate::process::AtHome;
+use crate::segment::{Declaration, Segment};
+
+/// The shared memory of one declared struct, and a pool of worker processes numbered by rank, `0..size()`.
+///
+/// Dereferences to the declared arrays and locks: `cluster.a` is an ndarray array. Arrays are zero when the cluster is
+/// made. A parallel function takes `&mut Cluster`, so nothing of it is reached while workers run. Workers are forked at
+/// the first call and see this process's memory as of then; between calls they stay, with their statics. When a cluster
+/// is dropped, its workers are ended and its memory is gone.
+///
+/// ```
+/// use dsm::Cluster;
+/// # dsm::shared! { struct Plain { a: [f64; 10] } }
+/// let mut cluster = Cluster::with_workers(2, Plain)?;
+/// cluster.a.fill(1.5);
+/// assert_eq!(cluster.a.sum(), 15.0);
+/// # Ok::<(), dsm::Error>(())
+/// ```
+pub struct Cluster<S: Shared> {
+    // One field with a name that no declared field has: the others are reached by dereferencing.
+    __dsm: AtHome<Inner<S>>,
+}
+
+struct Inner<S: Shared> {
+    // The pool first, so that the workers are gone before the memory is.
+    pool: Option<Pool>,
+    handles: S::Handles,
+    segment: Arc<Segment>,
+    settings: Settings,
+}
+
+/// What the builder said.
+#[derive(Clone, Copy, Debug)]
+struct Settings {
+    size: usize,
+    seed: u64,
+    deadline: Option<Duration>,
+    grace: Duration,
+    allow_threads: bool,
+}
+
+impl<S: Shared> Cluster<S> {
+    /// A cluster with as many workers as the environment says, else as this process has cores.
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::build`].
+    ///
+    /// ```
+    /// # use dsm::{Cluster};
+    /// # dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// let cluster = Cluster::new(Plain)?;
+    /// assert!(cluster.size() >= 1);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
+    pub fn new(shared: S) -> Result<Self> {
+        Self::builder(shared).build()
+    }
+
+    /// A cluster with this many workers, 1 to 1024.
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::build`].
+    ///
+    /// ```
+    /// # use dsm::{Cluster};
+    /// # dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// let cluster = Cluster::with_workers(3, Plain)?;
+    /// assert_eq!(cluster.size(), 3);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
+    pub fn with_workers(workers: usize, shared: S) -> Result<Self> {
+        Self::builder(shared).workers(workers).build()
+    }
+
+    /// A cluster to be made with settings of its own.
+    ///
+    /// ```
+    /// # use dsm::{Cluster};
+    /// # dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// let cluster = Cluster::builder(Plain).workers(2).seed(42).build()?;
+    /// assert_eq!(cluster.seed(), 42);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
+    pub fn builder(shared: S) -> Builder<S> {
+        Builder::new(shared)
+    }
+
+    pub(super) fn make(builder: Builder<S>, size: usize) -> Result<Self> {
+        let mut declaration = Declaration::new(S::NAME);
+        builder.shared.declare(&mut declaration)?;
+        let segment = Arc::new(Segment::create(declaration)?);
+        let handles = S::handles(&mut HandleSource::new(&segment));
+        let Builder { seed, deadline, grace, allow_threads, .. } = builder;
+        let settings = Settings { size, seed, deadline, grace, allow_threads };
+        Ok(Cluster { __dsm: AtHome::new(Inner { pool: None, handles, segment, settings }) })
+    }
+
+    /// How many workers there are.
+    ///
+    /// ```
+    /// # use dsm::{Cluster};
+    /// # dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// assert_eq!(Cluster::with_workers(2, Plain)?.size(), 2);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.__dsm.settings.size
+    }
+
+    /// The seed of everything random in the calls.
+    ///
+    /// ```
+    /// # use dsm::{Cluster};
+    /// # dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// assert_eq!(Cluster::builder(Plain).workers(1).seed(3).build()?.seed(), 3);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.__dsm.settings.seed
+    }
+
+    /// Sets how long a call may take, from the next one on; `None` for as long as it likes.
+    ///
+    /// ```
+    /// # use dsm::{Cluster};
+    /// # dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// # use std::time::Duration;
+    /// let mut cluster = Cluster::with_workers(1, Plain)?;
+    /// cluster.set_deadline(Some(Duration::from_secs(30)));
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
+    pub fn set_deadline(&mut self, deadline: Option<Duration>) {
+        self.__dsm.settings.deadline = deadline;
+    }
+
+    /// Forks the workers now, unless they are there. They see this process's memory as of this moment.
+    ///
+    /// # Errors
+    ///
+    /// When this process has other threads (see [`Builder::allow_threads`]), or the system refuses to fork.
+    ///
+    /// ```
+    /// # use dsm::{Cluster};
+    /// # dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// let mut cluster = Cluster::with_workers(2, Plain)?;
+    /// cluster.start()?;
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
+    pub fn start(&mut self) -> Result<()> {
+        self.assert_at_home("start")?;
+        let Inner { pool, segment, settings, .. } = &mut *self.__dsm;
+        if pool.as_mut().is_none_or(|pool| !pool.is_whole()) {
+            // The old pool's workers are gone before new ones come.
+            *pool = None;
+            *pool = Some(Pool::start(segment, settings.size, settings.grace, settings.allow_threads)?);
+        }
+        Ok(())
+    }
+
+    /// Ends the workers and forks new ones, which see this process's memory as of now. Arrays keep their contents.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Cluster::start).
+    ///
+    /// ```
+    /// # use dsm::{Cluster};
+    /// # dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// let mut cluster = Cluster::with_workers(2, Plain)?;
+    /// cluster.start()?;
+    /// cluster.restart()?;
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
+    pub fn restart(&mut self) -> Result<()> {
+        self.assert_at_home("restart")?;
+        self.__dsm.pool = None;
+        self.start()
+    }
+
+    /// Has the workers touch every page of the arrays, each its own share, in parallel; contents stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// As for any call.
+    ///
+    /// ```
+    /// # use dsm::{Cluster};
+    /// # dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// let mut cluster = Cluster::with_workers(2, Plain)?;
+    /// cluster.first_touch()?;
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
+    pub fn first_touch(&mut self) -> Result<()> {
+        let mut call = self.begin_call("first_touch")?;
+        call.run(first_touch::touch_own_share, |_| Ok(0))
+    }
+
+    /// Checks that all is at home, makes the pool whole, and hands the arrays to the workers until the call is dropped.
+    pub(super) fn begin_call(&mut self, name: &'static str) -> Result<Call<'_>> {
+        self.start()?;
+        let Inner { pool, handles, segment, settings } = &mut *self.__dsm;
+        let mut visitor = HandleVisitor::new(segment);
+        S::visit(handles, &mut visitor);
+        visitor.finish()?;
+        let Some(pool) = pool else { unreachable!("the pool was started above") };
+        segment.set_busy(true);
+        Ok(Call {
+            pool,
+            segment,
+            name,
+            seed: settings.seed,
+            deadline: settings.deadline,
+            grace: settings.grace,
+            sent: 0,
+        })
+    }
+
+    fn assert_at_home(&self, doing: &str) -> Result<()> {
+        if self.__dsm.segment.home.is_here() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Process,
+            format!(
+                "can't {doing} a cluster of `{}` in a process other than the one that made it: a worker reaches the arrays \
+                 by its resource struct, and can make clusters of its own",
+                S::NAME
+            ),
+        ))
+    }
+}
+
+impl<S: Shared> Deref for Cluster<S> {
+    type Target = S::Handles;
+
+    fn deref(&self) -> &S::Handles {
+        &self.__dsm.handles
+    }
+}
+
+impl<S: Shared> DerefMut for Cluster<S> {
+    fn deref_mut(&mut self) -> &mut S::Handles {
+        &mut self.__dsm.handles
+    }
+}
+
+impl<S: Shared> fmt::Debug for Cluster<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { pool, segment, settings, .. } = &*self.__dsm;
+        f.debug_struct("Cluster")
+            .field("shared", &S::NAME)
+            .field("size", &settings.size)
+            .field("started", &pool.is_some())
+            .field("bytes", &segment.memory.length())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,29 @@
+//! Clusters: the driver's pool, the monitor, the workers, and how a call runs. `README.md` beside this file has the
+//! protocol.
+
+mod bell;
+mod builder;
+mod call;
+mod child;
+mod cluster;
+mod control;
+mod deadlock;
+mod dispatch;
+mod first_touch;
+mod job;
+mod monitor;
+mod pidfd;
+mod pool;
+mod pool_memory;
+mod process_engine;
+mod report;
+mod source;
+mod verdict;
+mod worker;
+mod workers;
+
+pub use builder::Builder;
+pub use call::call;
+pub use cluster::Cluster;
+pub use job::{Argument, Fallible, IsResult, Job, Outcome, Output, Plain, assert_argument, assert_output};
+pub use source::ResourceSource;

@@ -1,0 +1,270 @@
+//! The monitor: a single-threaded process between the driver and the workers.
+//!
+//! It forks the workers, waits for them, replaces the dead, finds deadlocks, sees a failed call to its end, and is the
+//! one who cleans up: it watches the driver by a pidfd and ends the workers when the driver is gone. Workers die with it.
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::wait::waitpid;
+use nix::unistd::{Pid, getpid};
+
+use super::bell::Bell;
+use super::child::{self, UNFIT, fork_child};
+use super::control::{MonitorState, RankSlot};
+use super::deadlock;
+use super::pool_memory::PoolMemory;
+use super::worker;
+use crate::engine::Failure;
+use crate::segment::{Field, Memory, inherited};
+use crate::sync::wake;
+use crate::view::ViewBase;
+
+/// How often a worker may die before it has begun a job, in a row, until the call is given up.
+const STILLBORN: u32 = 5;
+
+/// What the monitor is given.
+pub(crate) struct Charge {
+    pub(crate) pool: &'static PoolMemory,
+    pub(crate) arrays: &'static Memory,
+    pub(crate) fields: &'static [Field],
+    pub(crate) bell: &'static Bell,
+    /// Open in the monitor and its workers only: the driver sees by it that all are gone.
+    pub(crate) lifeline: RawFd,
+    pub(crate) grace: Duration,
+}
+
+/// The monitor's state.
+struct Monitor<'d> {
+    charge: Charge,
+    driver: BorrowedFd<'d>,
+    children: SignalFd,
+    /// The process of each rank; `None` once it is reaped.
+    workers: Vec<Option<Pid>>,
+    stillborn: u32,
+}
+
+/// Runs the monitor until the driver leaves or dies; doesn't return.
+pub(crate) fn run(charge: Charge, driver: BorrowedFd<'_>) -> ! {
+    let mut blocked = SigSet::empty();
+    blocked.add(Signal::SIGCHLD);
+    child::reset_signals(&blocked);
+    let children = match SignalFd::with_flags(&blocked, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK) {
+        Ok(children) => children,
+        Err(errno) => give_up(&charge, errno),
+    };
+    for descriptor in [driver.as_raw_fd(), children.as_fd().as_raw_fd(), charge.bell.descriptor(), charge.lifeline] {
+        inherited::add_descriptor(descriptor);
+    }
+    let size = charge.pool.layout.size;
+    let mut monitor = Monitor { charge, driver, children, workers: vec![None; size], stillborn: 0 };
+    for rank in 0..size {
+        if let Err(errno) = monitor.fork_worker(rank) {
+            monitor.kill_all();
+            give_up(&monitor.charge, errno);
+        }
+    }
+    monitor.charge.announce(MonitorState::Ready);
+    monitor.watch()
+}
+
+impl Charge {
+    fn announce(&self, state: MonitorState) {
+        let word = &self.pool.control().monitor.0.state;
+        word.store(state.word(), Ordering::SeqCst);
+        wake(word, u32::MAX, u32::MAX);
+    }
+}
+
+fn give_up(charge: &Charge, errno: Errno) -> ! {
+    charge.announce(MonitorState::Broken(errno as i32));
+    child::exit(UNFIT)
+}
+
+impl Monitor<'_> {
+    fn fork_worker(&mut self, rank: usize) -> nix::Result<()> {
+        let monitor = getpid();
+        let Charge { pool, arrays, fields, bell, lifeline, .. } = self.charge;
+        let keep = [bell.descriptor(), lifeline];
+        let pid = fork_child(&keep, || {
+            child::reset_signals(&SigSet::empty());
+            child::die_with(monitor);
+            child::volunteer_for_oom();
+            // Children of the worker's own must not hold them.
+            keep.into_iter().for_each(inherited::add_descriptor);
+            let size = pool.layout.size;
+            let base: &'static ViewBase = Box::leak(Box::new(ViewBase { rank, size, memory: arrays, fields }));
+            worker::work(pool, base, bell)
+        })?;
+        self.workers[rank] = Some(pid);
+        Ok(())
+    }
+
+    fn watch(&mut self) -> ! {
+        loop {
+            self.poll(None);
+            self.reap();
+            self.revive();
+            let control = self.charge.pool.control();
+            let number = control.job.0.number.load(Ordering::Acquire);
+            if control.has_failed(number) && control.done.0.number.load(Ordering::Acquire) != number {
+                self.recover(number);
+            } else if control.is_running(number)
+                && deadlock::found(self.charge.pool, self.charge.arrays, number)
+                && control.fail_call(number, Failure::Deadlock, None)
+            {
+                self.recover(number);
+            }
+        }
+    }
+
+    /// Waits for something to happen, or the timeout; leaves for good when the driver is gone or wants it.
+    fn poll(&mut self, timeout: Option<Duration>) {
+        let timeout = timeout.map_or(PollTimeout::NONE, |timeout| {
+            PollTimeout::try_from(timeout.as_millis().max(1)).unwrap_or(PollTimeout::MAX)
+        });
+        let mut events = [
+            PollFd::new(self.driver, PollFlags::POLLIN),
+            PollFd::new(self.charge.bell.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.children.as_fd(), PollFlags::POLLIN),
+        ];
+        // An interrupted wait is one that ended early.
+        let _ = poll(&mut events, timeout);
+        let driver_is_gone = events[0].any().unwrap_or(false);
+        self.charge.bell.clear();
+        while let Ok(Some(_)) = self.children.read_signal() {}
+        let wanted = self.charge.pool.control().monitor.0.leave.load(Ordering::Acquire) == 0;
+        if driver_is_gone || !wanted {
+            self.kill_all();
+            child::exit(0);
+        }
+    }
+
+    /// Kills every worker and waits until each is gone.
+    fn kill_all(&mut self) {
+        for pid in self.workers.iter().flatten() {
+            let _ = kill(*pid, Signal::SIGKILL);
+        }
+        for worker in &mut self.workers {
+            if let Some(pid) = worker.take() {
+                while waitpid(pid, None) == Err(Errno::EINTR) {}
+            }
+        }
+    }
+
+    /// Takes note of workers that have died; a death in the middle of a call fails it.
+    fn reap(&mut self) {
+        let control = self.charge.pool.control();
+        let number = control.job.0.number.load(Ordering::Acquire);
+        for rank in 0..self.workers.len() {
+            let Some(pid) = self.workers[rank] else { continue };
+            let Some(status) = child::reap(pid) else { continue };
+            self.workers[rank] = None;
+            let slot = self.charge.pool.slot(rank);
+            self.stillborn = if slot.started.load(Ordering::Acquire) == 0 { self.stillborn + 1 } else { 0 };
+            if in_call(slot, number) {
+                slot.death.store(status, Ordering::Release);
+                let failure = if libc::WIFSIGNALED(status) { Failure::Died } else { Failure::Exited };
+                control.fail_call(number, failure, Some(rank));
+            }
+        }
+    }
+
+    /// Replaces workers that died between calls, or before they began the one that is running: nothing is lost.
+    fn revive(&mut self) {
+        let control = self.charge.pool.control();
+        let number = control.job.0.number.load(Ordering::Acquire);
+        if control.has_failed(number) && control.done.0.number.load(Ordering::Acquire) != number {
+            return;
+        }
+        for rank in 0..self.workers.len() {
+            if self.workers[rank].is_none() && !in_call(self.charge.pool.slot(rank), number) {
+                self.replace(rank, number);
+            }
+        }
+    }
+
+    fn replace(&mut self, rank: usize, number: u32) {
+        let forked = if self.stillborn > STILLBORN { Err(Errno::ECHILD) } else { self.fork_worker(rank) };
+        if let Err(errno) = forked {
+            // The driver finds a pool that can't be made whole, and makes another.
+            self.charge.announce(MonitorState::Broken(errno as i32));
+            self.charge.pool.control().fail_call(number, Failure::Fork, Some(rank));
+        }
+    }
+
+    /// Sees a failed call to its end: everybody out, all words rebuilt, the dead replaced, the driver told.
+    fn recover(&mut self, number: u32) {
+        let begun = Instant::now();
+        let mut pause = Duration::from_millis(1);
+        loop {
+            self.reap();
+            if !self.anyone_in(number) {
+                break;
+            }
+            if begun.elapsed() >= self.charge.grace {
+                self.kill_overdue(number);
+            } else {
+                self.wake_sleepers();
+                self.poll(Some(pause));
+                pause = (pause * 2).min(Duration::from_millis(20));
+            }
+        }
+        let control = self.charge.pool.control();
+        control.barrier.0.recover();
+        control.critical.0.clear();
+        control.single.0.store(0, Ordering::Relaxed);
+        for field in self.charge.fields {
+            field.each_lock(self.charge.arrays, |lock| lock.recover());
+        }
+        for slot in self.charge.pool.slots() {
+            slot.started.store(number, Ordering::Release);
+            slot.waiting.clear();
+        }
+        for rank in 0..self.workers.len() {
+            if self.workers[rank].is_none() {
+                self.replace(rank, number);
+            }
+        }
+        control.done.0.number.store(number, Ordering::SeqCst);
+        wake(&control.done.0.number, u32::MAX, u32::MAX);
+    }
+
+    /// Whether a living worker is still in the call, or may yet begin it.
+    fn anyone_in(&self, number: u32) -> bool {
+        let answered = |slot: &RankSlot| slot.answered.load(Ordering::Acquire) == number;
+        self.workers.iter().zip(self.charge.pool.slots()).any(|(worker, slot)| worker.is_some() && !answered(slot))
+    }
+
+    /// Wakes whoever is asleep in the call, again and again until all have seen that it failed: a waiter may have looked
+    /// just before the failure and gone to sleep just after the last wake.
+    fn wake_sleepers(&self) {
+        for slot in self.charge.pool.slots() {
+            let waiting = slot.waiting.now();
+            if let Some(word) = deadlock::word_of(self.charge.pool, self.charge.arrays, &waiting) {
+                wake(word, u32::MAX, u32::MAX);
+            }
+        }
+    }
+
+    fn kill_overdue(&mut self, number: u32) {
+        for (worker, slot) in self.workers.iter_mut().zip(self.charge.pool.slots()) {
+            if slot.answered.load(Ordering::Acquire) != number
+                && let Some(pid) = worker.take()
+            {
+                slot.overdue.store(1, Ordering::Relaxed);
+                let _ = kill(pid, Signal::SIGKILL);
+                while waitpid(pid, None) == Err(Errno::EINTR) {}
+            }
+        }
+    }
+}
+
+fn in_call(slot: &RankSlot, number: u32) -> bool {
+    slot.started.load(Ordering::Acquire) == number && slot.answered.load(Ordering::Acquire) != number
+}

@@ -1,0 +1,241 @@
+//! The driver's side of a pool: starts the monitor, posts jobs, waits for them, and ends the pool.
+
+use std::io::{self, PipeReader, PipeWriter, Read as _};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+
+use super::bell::Bell;
+use super::child::{self, fork_child};
+use super::control::MonitorState;
+use super::dispatch::{Entry, number_of};
+use super::monitor::{self, Charge};
+use super::pidfd;
+use super::pool_memory::{PoolLayout, PoolMemory};
+use super::worker::Idle;
+use crate::engine::Failure;
+use crate::error::{Error, ErrorKind, Result};
+use crate::process::{AtHome, Home};
+use crate::segment::{Memory, Segment, inherited};
+use crate::sync::{Outcome, Patience, Wait, Waiting, wait_while, wake};
+
+/// How often a waiting driver looks whether the monitor is alive.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// The monitor and workers of one cluster.
+pub(crate) struct Pool {
+    pub(crate) memory: PoolMemory,
+    bell: Arc<Bell>,
+    monitor: Pid,
+    monitor_lives: bool,
+    /// At its end when the monitor and every worker are gone.
+    lifeline: AtHome<PipeReader>,
+    home: Home,
+}
+
+/// How a call ended, seen from the words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Over {
+    Finished,
+    Failed,
+    /// The monitor was killed, and the workers with it.
+    MonitorDied,
+}
+
+impl Pool {
+    /// Forks the monitor, which forks the workers; returns when all are forked.
+    pub(crate) fn start(segment: &Arc<Segment>, size: usize, grace: Duration, allow_threads: bool) -> Result<Self> {
+        refuse_threads(allow_threads)?;
+        let memory = PoolMemory::create(PoolLayout::new(size))?;
+        let bell = Arc::new(Bell::new()?);
+        let (lifeline, write_end) = lifeline()?;
+        let driver = pidfd::open(nix::unistd::getpid()).map_err(|errno| Error::os("can't open a pidfd", errno))?;
+        let keep = [
+            memory.descriptor(),
+            segment.memory.descriptor(),
+            bell.descriptor(),
+            write_end.as_raw_fd(),
+            driver.as_raw_fd(),
+        ];
+        let forked = fork_child(&keep, || watch_over(segment, &memory, &bell, &write_end, driver.as_fd(), grace));
+        let monitor =
+            forked.map_err(|errno| Error::os("can't fork the process that watches over the workers", errno))?;
+        drop(write_end);
+        inherited::add_descriptor(lifeline.as_raw_fd());
+        let mut pool =
+            Pool { memory, bell, monitor, monitor_lives: true, lifeline: AtHome::new(lifeline), home: Home::here() };
+        pool.wait_until_started(size)?;
+        Ok(pool)
+    }
+
+    fn wait_until_started(&mut self, size: usize) -> Result<()> {
+        loop {
+            let words = &self.memory.control().monitor.0;
+            let wait = Wait {
+                word: &words.state,
+                sleepers: &words.sleepers,
+                mask: u32::MAX,
+                waiting: Waiting::Timed,
+                deadline: Some(Instant::now() + LOOK),
+                patience: Patience::EVENT,
+            };
+            wait_while(&Idle, &wait, |word| MonitorState::from_word(word) == MonitorState::Starting);
+            match self.state() {
+                MonitorState::Starting if self.monitor_is_alive() => {}
+                MonitorState::Ready => return Ok(()),
+                MonitorState::Starting => return Err(monitor_died("while it forked the workers")),
+                MonitorState::Broken(errno) => {
+                    return Err(Error::os(format_args!("can't fork {size} workers"), Errno::from_raw(errno)));
+                }
+            }
+        }
+    }
+
+    pub(crate) fn state(&self) -> MonitorState {
+        MonitorState::from_word(self.memory.control().monitor.0.state.load(Ordering::SeqCst))
+    }
+
+    /// Whether the pool can take another job.
+    pub(crate) fn is_whole(&mut self) -> bool {
+        self.state() == MonitorState::Ready && self.monitor_is_alive()
+    }
+
+    /// Posts a job and gives its number; the last one must be over.
+    pub(crate) fn post(&self, entry: Entry, arguments: usize, seed: u64) -> u32 {
+        let control = self.memory.control();
+        let job = &control.job.0;
+        // Zero is no call.
+        let number = job.number.load(Ordering::Relaxed).wrapping_add(1).max(1);
+        for slot in self.memory.slots() {
+            slot.death.store(0, Ordering::Relaxed);
+            slot.overdue.store(0, Ordering::Relaxed);
+            slot.contribution_most.store(0, Ordering::Relaxed);
+        }
+        job.entry.store(number_of(entry), Ordering::Relaxed);
+        job.arguments.store(arguments, Ordering::Relaxed);
+        job.seed.store(seed, Ordering::Relaxed);
+        control.open_call(number);
+        job.number.store(number, Ordering::SeqCst);
+        if job.sleepers.load(Ordering::SeqCst) > 0 {
+            wake(&job.number, u32::MAX, u32::MAX);
+        }
+        number
+    }
+
+    /// Waits until every worker is out of the call.
+    pub(crate) fn wait(&mut self, number: u32, deadline: Option<Instant>) -> Over {
+        let mut overdue = false;
+        loop {
+            let control = self.memory.control();
+            let look = Instant::now() + LOOK;
+            let wait = Wait {
+                word: &control.done.0.number,
+                sleepers: &control.done.0.sleepers,
+                mask: u32::MAX,
+                waiting: Waiting::Timed,
+                deadline: Some(deadline.filter(|_| !overdue).map_or(look, |deadline| deadline.min(look))),
+                patience: Patience::EVENT,
+            };
+            if let Outcome::Ready(_) = wait_while(&Idle, &wait, |done| done != number) {
+                return if control.has_failed(number) { Over::Failed } else { Over::Finished };
+            }
+            if !overdue && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                overdue = true;
+                if control.fail_call(number, Failure::Deadline, None) {
+                    self.bell.ring();
+                }
+            }
+            if !self.monitor_is_alive() {
+                self.wait_until_all_are_gone();
+                return Over::MonitorDied;
+            }
+        }
+    }
+
+    fn monitor_is_alive(&mut self) -> bool {
+        if self.monitor_lives {
+            let status = waitpid(self.monitor, Some(WaitPidFlag::WNOHANG));
+            self.monitor_lives = matches!(status, Ok(WaitStatus::StillAlive) | Err(Errno::EINTR));
+        }
+        self.monitor_lives
+    }
+
+    /// Workers are killed with the monitor, but killed isn't gone: the pipe ends when the last of them is.
+    fn wait_until_all_are_gone(&self) {
+        let mut byte = [0];
+        while let Err(error) = (&*self.lifeline).read(&mut byte) {
+            if error.kind() != io::ErrorKind::Interrupted {
+                break;
+            }
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        if !self.home.is_here() {
+            return;
+        }
+        self.memory.control().monitor.0.leave.store(1, Ordering::Release);
+        self.bell.ring();
+        while self.monitor_lives && waitpid(self.monitor, None) == Err(Errno::EINTR) {}
+        self.wait_until_all_are_gone();
+        inherited::remove_descriptor(self.lifeline.as_raw_fd());
+    }
+}
+
+/// The error for a monitor that is gone.
+pub(crate) fn monitor_died(when: &str) -> Error {
+    Error::new(
+        ErrorKind::Monitor,
+        format!("the process that watches over the workers was killed {when}; the next call starts a new one"),
+    )
+}
+
+fn lifeline() -> Result<(PipeReader, PipeWriter)> {
+    io::pipe().map_err(|source| Error::os("can't make a pipe", source))
+}
+
+fn refuse_threads(allow_threads: bool) -> Result<()> {
+    match child::threads() {
+        Some(threads) if threads > 1 && !allow_threads => Err(Error::new(
+            ErrorKind::Threads,
+            format!(
+                "this process has {threads} threads, and workers forked now may find a lock held for ever by a thread that \
+                 isn't theirs: call `cluster.start()` before the first thread is made (first thing in main), or use \
+                 `Cluster::builder(…).allow_threads()` when the others are known to be harmless; in tests, use \
+                 #[dsm::test]"
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The monitor's first steps: its own mappings of the memory.
+fn watch_over(
+    segment: &Segment,
+    memory: &PoolMemory,
+    bell: &Arc<Bell>,
+    lifeline: &PipeWriter,
+    driver: BorrowedFd<'_>,
+    grace: Duration,
+) {
+    let attached = PoolMemory::attach(memory.descriptor(), memory.layout)
+        .and_then(|pool| Ok((pool, Memory::attach(segment.memory.descriptor(), segment.memory.length())?)));
+    let Ok((pool, arrays)) = attached else { child::exit(child::UNFIT) };
+    child::close(&[memory.descriptor(), segment.memory.descriptor()]);
+    let charge = Charge {
+        pool: Box::leak(Box::new(pool)),
+        arrays: Box::leak(Box::new(arrays)),
+        fields: Box::leak(segment.fields.clone().into_boxed_slice()),
+        bell: Box::leak(Box::new(Arc::clone(bell))),
+        lifeline: lifeline.as_raw_fd(),
+        grace,
+    };
+    monitor::run(charge, driver)
+}

@@ -1,0 +1,160 @@
+//! The pool's own memory: control words, rank slots, and regions for bytes that travel.
+//!
+//! A region is address space reserved sparse; its pages cost memory only when touched. Each has one writer at a time:
+//! the driver its arguments before a call, a rank its result, its report and its contributions during one.
+#![allow(unsafe_code)]
+
+use std::os::fd::RawFd;
+
+use super::control::{Control, RankSlot};
+use crate::error::Result;
+use crate::segment::{Memory, page_size, total_memory};
+
+/// Regions of one rank: its result, its report, and its contributions to collectives, alternating.
+const REGIONS_PER_RANK: usize = 4;
+/// Address space for all regions of a pool together.
+const ADDRESS_SPACE: usize = 1 << 43;
+/// A region that held more than this gives its pages back after the call.
+pub(crate) const KEEP: usize = 1 << 20;
+
+/// Where what lies, for a number of workers and a size of region.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PoolLayout {
+    pub(crate) size: usize,
+    slots: usize,
+    regions: usize,
+    pub(crate) region: usize,
+}
+
+impl PoolLayout {
+    pub(crate) fn new(size: usize) -> Self {
+        let slots = size_of::<Control>().next_multiple_of(align_of::<RankSlot>());
+        let regions = (slots + size * size_of::<RankSlot>()).next_multiple_of(page_size());
+        let count = 1 + size * REGIONS_PER_RANK;
+        let memory = usize::try_from(total_memory()).unwrap_or(usize::MAX).clamp(1 << 30, 1 << 40).next_power_of_two();
+        let limit = address_space_limit().map_or(ADDRESS_SPACE, |limit| limit / 4);
+        let region = memory.min(limit / count).max(1 << 20) & !(page_size() - 1);
+        PoolLayout { size, slots, regions, region }
+    }
+
+    fn length(&self) -> usize {
+        self.regions + (1 + self.size * REGIONS_PER_RANK) * self.region
+    }
+}
+
+/// The soft limit on this process's address space or file sizes, if there is one.
+fn address_space_limit() -> Option<usize> {
+    use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
+    [Resource::RLIMIT_AS, Resource::RLIMIT_FSIZE]
+        .into_iter()
+        .filter_map(|resource| getrlimit(resource).ok())
+        .map(|(soft, _)| soft)
+        .filter(|&soft| soft != RLIM_INFINITY)
+        .filter_map(|soft| usize::try_from(soft).ok())
+        .min()
+}
+
+/// A process's mapping of the pool's memory.
+pub(crate) struct PoolMemory {
+    memory: Memory,
+    pub(crate) layout: PoolLayout,
+}
+
+impl PoolMemory {
+    pub(crate) fn create(layout: PoolLayout) -> Result<Self> {
+        Ok(PoolMemory { memory: Memory::create("pool", layout.length())?, layout })
+    }
+
+    pub(crate) fn attach(descriptor: RawFd, layout: PoolLayout) -> Result<Self> {
+        Ok(PoolMemory { memory: Memory::attach(descriptor, layout.length())?, layout })
+    }
+
+    pub(crate) fn descriptor(&self) -> RawFd {
+        self.memory.descriptor()
+    }
+
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    pub(crate) fn control(&self) -> &Control {
+        let at = self.memory.at(0, size_of::<Control>());
+        // SAFETY: the memory begins with the control words, which are all atomics; zero is valid; page aligned.
+        unsafe { at.cast::<Control>().as_ref() }
+    }
+
+    pub(crate) fn slot(&self, rank: usize) -> &RankSlot {
+        assert!(rank < self.layout.size, "rank {rank} of {}", self.layout.size);
+        let at = self.memory.at(self.layout.slots + rank * size_of::<RankSlot>(), size_of::<RankSlot>());
+        // SAFETY: the slots follow the control words, aligned; they are all atomics; zero is valid.
+        unsafe { at.cast::<RankSlot>().as_ref() }
+    }
+
+    pub(crate) fn slots(&self) -> impl ExactSizeIterator<Item = &RankSlot> {
+        (0..self.layout.size).map(|rank| self.slot(rank))
+    }
+
+    pub(crate) fn arguments(&self) -> Region<'_> {
+        self.region(0)
+    }
+
+    /// A rank's result, or the error its function returned.
+    pub(crate) fn result(&self, rank: usize) -> Region<'_> {
+        self.region(1 + rank * REGIONS_PER_RANK)
+    }
+
+    pub(crate) fn contribution(&self, rank: usize, parity: usize) -> Region<'_> {
+        self.region(3 + rank * REGIONS_PER_RANK + parity % 2)
+    }
+
+    /// What a rank says of a failed call; apart from the result, since a panic may interrupt the writing of that.
+    pub(crate) fn report(&self, rank: usize) -> Region<'_> {
+        self.region(2 + rank * REGIONS_PER_RANK)
+    }
+
+    fn region(&self, number: usize) -> Region<'_> {
+        Region {
+            memory: &self.memory,
+            offset: self.layout.regions + number * self.layout.region,
+            length: self.layout.region,
+        }
+    }
+}
+
+/// One region: bytes with one writer at a time.
+#[derive(Clone, Copy)]
+pub(crate) struct Region<'m> {
+    memory: &'m Memory,
+    offset: usize,
+    length: usize,
+}
+
+impl<'m> Region<'m> {
+    /// The first `used` bytes.
+    ///
+    /// # Safety
+    ///
+    /// - Nobody writes to the region while the slice is alive.
+    pub(crate) unsafe fn bytes(self, used: usize) -> &'m [u8] {
+        let used = used.min(self.length);
+        // SAFETY: inside the mapping; any byte is valid; the caller answers for writers.
+        unsafe { std::slice::from_raw_parts(self.memory.at(self.offset, used).as_ptr(), used) }
+    }
+
+    /// The whole region, to write.
+    ///
+    /// # Safety
+    ///
+    /// - Nobody else reads or writes the region while the slice is alive.
+    pub(crate) unsafe fn bytes_mut(self) -> &'m mut [u8] {
+        // SAFETY: inside the mapping; the caller answers for others.
+        unsafe { std::slice::from_raw_parts_mut(self.memory.at(self.offset, self.length).as_ptr(), self.length) }
+    }
+
+    /// Gives pages back when more than [`KEEP`] bytes were used.
+    pub(crate) fn shrink(self, used: usize) {
+        if used > KEEP {
+            self.memory.release(self.offset, used.min(self.length));
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The engine of worker processes: ranks meet in words of the pool's memory and hand bytes over in its regions.
+#![allow(unsafe_code)]
+
+use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
+
+use super::bell::Bell;
+use super::child::{self, LEFT};
+use super::control::{Answer, RankSlot, WaitKind};
+use super::pool_memory::PoolMemory;
+use super::report::Report;
+use crate::engine::{Engine, Failure, Stop};
+use crate::error::{Place, Result};
+use crate::identity::{Identity, describe, overlap};
+use crate::sync::{Arrival, LockWord, Outcome, Park, Waiting, sleep, wake};
+use crate::team::{Context, Doing};
+use crate::view::ViewBase;
+
+/// One worker process's engine.
+pub(crate) struct ProcessEngine {
+    pub(crate) pool: &'static PoolMemory,
+    pub(crate) base: &'static ViewBase,
+    pub(crate) bell: &'static Bell,
+    rank: usize,
+    /// The number of the call.
+    number: Cell<u32>,
+    /// What this rank has to say, should the call fail.
+    report: RefCell<Report>,
+}
+
+impl ProcessEngine {
+    pub(crate) fn new(pool: &'static PoolMemory, base: &'static ViewBase, bell: &'static Bell) -> Self {
+        ProcessEngine { pool, base, bell, rank: base.rank, number: Cell::new(0), report: RefCell::default() }
+    }
+
+    pub(crate) fn slot(&self) -> &'static RankSlot {
+        self.pool.slot(self.rank)
+    }
+
+    /// Begins call `number`.
+    pub(crate) fn begin(&self, number: u32) {
+        self.number.set(number);
+        self.report.take();
+        self.slot().begin();
+    }
+
+    /// Writes this rank's result, or the error its function returned, by `write`, which gives the bytes used.
+    pub(crate) fn write_answer(&self, answer: Answer, write: impl FnOnce(&mut [u8]) -> Result<usize>) -> Result<()> {
+        // SAFETY: a rank's result region is written by that rank only, and read by the driver after the call.
+        let used = write(unsafe { self.pool.result(self.rank).bytes_mut() })?;
+        self.slot().answer_bytes.store(used, Ordering::Relaxed);
+        self.slot().set_answer(answer);
+        Ok(())
+    }
+
+    /// Arrives at the end of the call. The last to arrive ends it, well or as diverged.
+    pub(crate) fn arrive_at_return(&self, identity: &Identity) {
+        let control = self.pool.control();
+        self.slot().write_identity(identity);
+        match control.barrier.0.arrive(self.pool.layout.size) {
+            Arrival::Last if self.all_agree(identity) => {
+                control.barrier.0.open(self);
+                if control.finish_call(self.number.get()) {
+                    control.done.0.number.store(self.number.get(), Ordering::SeqCst);
+                    if control.done.0.sleepers.load(Ordering::SeqCst) > 0 {
+                        wake(&control.done.0.number, u32::MAX, u32::MAX);
+                    }
+                }
+            }
+            Arrival::Last => self.fail(Failure::Diverged),
+            Arrival::Early(_) => {
+                self.slot().waiting.publish(WaitKind::Returned, false, 0, 0);
+                self.count_asleep();
+            }
+        }
+    }
+
+    /// Counts this rank as asleep or returned; whoever is the last has the monitor look for a deadlock.
+    ///
+    /// A rank that is slow to count its return may do so in the next call: that count is then too high, never too low.
+    fn count_asleep(&self) {
+        if self.pool.control().asleep.0.fetch_add(1, Ordering::SeqCst) + 1 >= self.pool.layout.size as u32 {
+            self.bell.ring();
+        }
+    }
+
+    fn all_agree(&self, identity: &Identity) -> bool {
+        self.pool.slots().all(|slot| slot.is_in(identity.words()))
+    }
+
+    /// Says that this rank is out of the call: the last thing it does there.
+    pub(crate) fn answered(&self) {
+        let number = self.number.get();
+        self.slot().answered.store(number, Ordering::Release);
+        if self.pool.control().has_failed(number) {
+            self.bell.ring();
+        }
+    }
+
+    /// Adds where the rank was and writes its report, once it leaves a failed call.
+    pub(crate) fn write_leaving(&self, context: Option<&Context>) {
+        if let Some(context) = context {
+            let mut report = self.report.borrow_mut();
+            report.doing = Some(self.doing(context));
+            if report.place.is_none() {
+                report.place = context.place();
+            }
+        }
+        self.write_report();
+        self.slot().set_answer(Answer::Left);
+    }
+
+    fn doing(&self, context: &Context) -> String {
+        match context.doing() {
+            Doing::Computing => "computes".to_owned(),
+            Doing::Meeting => describe(&self.slot().identity(), self.base.fields),
+            Doing::Locking(address) => format!("waits for lock `{}`", self.base.cell_name(address)),
+            Doing::Critical => "waits for `critical`".to_owned(),
+        }
+    }
+
+    fn write_report(&self) {
+        // SAFETY: as for the result; the report is written here only, which doesn't call itself.
+        let used = self.report.borrow().write(unsafe { self.pool.report(self.rank).bytes_mut() });
+        self.slot().report_bytes.store(used, Ordering::Release);
+    }
+
+    /// Where a word lies: among the arrays, or in the pool's memory.
+    fn locate(&self, word: &AtomicU32) -> (bool, usize) {
+        let address = word.as_ptr().cast::<u8>().cast_const();
+        match self.base.memory.offset_of(address) {
+            Some(offset) => (true, offset),
+            None => (false, self.pool.memory().offset_of(address).unwrap_or(0)),
+        }
+    }
+}
+
+impl Park for ProcessEngine {
+    #[inline]
+    fn stopped(&self) -> bool {
+        self.pool.control().has_failed(self.number.get())
+    }
+
+    fn park(&self, word: &AtomicU32, value: u32, mask: u32, waiting: Waiting, deadline: Option<Instant>) {
+        let (kind, expected) = match waiting {
+            Waiting::Collective => (WaitKind::Collective, value),
+            Waiting::Lock => (WaitKind::Lock, value),
+            Waiting::Ticket(ticket) => (WaitKind::Ticket, ticket),
+            Waiting::Timed => (WaitKind::Timed, value),
+        };
+        let control = self.pool.control();
+        let slot = self.slot();
+        let (among_arrays, offset) = self.locate(word);
+        slot.waiting.publish(kind, among_arrays, offset, expected);
+        // A wait that ends by itself can't be part of a deadlock.
+        let counts = kind != WaitKind::Timed;
+        if counts {
+            self.count_asleep();
+        }
+        if !self.stopped() {
+            sleep(word, value, mask, deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())));
+        }
+        if counts {
+            control.asleep.0.fetch_sub(1, Ordering::SeqCst);
+        }
+        slot.waiting.clear();
+    }
+
+    fn unpark(&self, word: &AtomicU32, count: u32, mask: u32) {
+        wake(word, count, mask);
+    }
+}
+
+impl Engine for ProcessEngine {
+    fn meet(&self, identity: &Identity) -> Result<(), Stop> {
+        let control = self.pool.control();
+        self.slot().write_identity(identity);
+        match control.barrier.0.arrive(self.pool.layout.size) {
+            Arrival::Last => {
+                if !self.all_agree(identity) {
+                    self.fail(Failure::Diverged);
+                    return Err(Stop);
+                }
+                let own = |rank| self.pool.slot(rank).own();
+                if let Some((one, other, field)) = overlap(identity.words(), self.pool.layout.size, own) {
+                    let name = crate::segment::field(self.base.fields, field).name;
+                    let message =
+                        format!("the split_at ranges of `{name}` overlap between rank {one} and rank {other}");
+                    self.report(Failure::Misuse, &message, None);
+                    self.fail(Failure::Misuse);
+                    return Err(Stop);
+                }
+                control.barrier.0.open(self);
+                Ok(())
+            }
+            Arrival::Early(generation) => match control.barrier.0.wait(generation, self) {
+                Outcome::Ready(_) => Ok(()),
+                Outcome::Stopped | Outcome::TimedOut => Err(Stop),
+            },
+        }
+    }
+
+    fn contribute(&self, parity: usize, write: &mut dyn FnMut(&mut [u8]) -> Result<usize>) -> Result<()> {
+        // SAFETY: written by this rank only; what others read there two collectives ago they have read, since they have
+        // all arrived at the last one since.
+        let used = write(unsafe { self.pool.contribution(self.rank, parity).bytes_mut() })?;
+        let slot = self.slot();
+        slot.contribution_bytes[parity % 2].store(used, Ordering::Relaxed);
+        slot.contribution_most.fetch_max(used, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn contribution(&self, parity: usize, rank: usize) -> &[u8] {
+        let used = self.pool.slot(rank).contribution_bytes[parity % 2].load(Ordering::Relaxed);
+        // SAFETY: that rank wrote it before it arrived at the collective just met in, and writes there again only after
+        // all have arrived at the next, which this rank does after it has read.
+        unsafe { self.pool.contribution(rank, parity).bytes(used) }
+    }
+
+    fn first(&self, sequence: u64) -> bool {
+        // The call's number in the upper half, so that the first of a call is never behind the last of the one before.
+        let claim = u64::from(self.number.get()) << 32 | (sequence & 0xffff_ffff);
+        let single = &self.pool.control().single.0;
+        let last = single.load(Ordering::Relaxed);
+        last != claim && single.compare_exchange(last, claim, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
+
+    fn critical(&self) -> &LockWord {
+        &self.pool.control().critical.0
+    }
+
+    fn report(&self, _failure: Failure, message: &str, place: Option<Place>) {
+        {
+            let mut report = self.report.borrow_mut();
+            report.message = Some(message.to_owned());
+            report.place = place;
+        }
+        self.write_report();
+    }
+
+    fn fail(&self, failure: Failure) {
+        if self.pool.control().fail_call(self.number.get(), failure, Some(self.rank)) {
+            self.bell.ring();
+        }
+    }
+
+    fn leave_without_unwinding(&self) -> ! {
+        self.write_leaving(crate::team::current());
+        child::exit(LEFT)
+    }
+}

@@ -1,0 +1,162 @@
+//! Why a call failed, from what the words and the ranks' reports say, as one error.
+#![allow(unsafe_code)]
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use super::control::{Answer, RankSlot};
+use super::pool_memory::PoolMemory;
+use super::report::Report;
+use crate::engine::Failure;
+use crate::error::{Error, ErrorKind, Place};
+
+/// What is known of one rank once the call is over.
+struct Account {
+    rank: usize,
+    answer: Answer,
+    report: Report,
+    /// Raw wait status; zero when it lives.
+    death: i32,
+    overdue: bool,
+    held_by: Option<usize>,
+}
+
+/// The error that a failed call ends in.
+pub(crate) fn error(pool: &PoolMemory, function: &str, deadline: Option<Duration>, grace: Duration) -> Error {
+    let accounts: Vec<Account> = pool.slots().enumerate().map(|(rank, slot)| account(pool, rank, slot)).collect();
+    let (failure, at) = pool.control().failure();
+    // A function's own error comes before what it leads to: the others waited for the rank that returned it.
+    if failure == Some(Failure::Diverged)
+        && let Some(account) = accounts.iter().find(|account| account.answer == Answer::Refusal)
+    {
+        return refusal(pool, account.rank, function);
+    }
+    let at = at.and_then(|rank| accounts.get(rank));
+    let error = match (failure, at) {
+        (Some(Failure::Panicked), Some(at)) => at.error(
+            ErrorKind::Panicked,
+            format!("rank {} of `{function}` panicked{}: {}", at.rank, at.at_place(), at.message()),
+        ),
+        (Some(Failure::Misuse), Some(at)) => {
+            at.error(ErrorKind::Misuse, format!("rank {} of `{function}`{}: {}", at.rank, at.at_place(), at.message()))
+        }
+        (Some(Failure::Argument), Some(at)) => at.error(ErrorKind::Argument, at.message().to_owned()),
+        (Some(Failure::Output), Some(at)) => at.error(ErrorKind::Output, format!("rank {}: {}", at.rank, at.message())),
+        (Some(Failure::Died), Some(at)) => died(at, function),
+        (Some(Failure::Exited), Some(at)) => at.error(
+            ErrorKind::Exited,
+            format!(
+                "rank {} ended its process with exit status {} in the middle of `{function}`: return from the function instead",
+                at.rank,
+                at.death >> 8,
+            ),
+        ),
+        (Some(Failure::Fork), at) => Error::new(
+            ErrorKind::Os,
+            format!("the worker of rank {} could not be replaced; the next call starts a new pool", at.map_or(0, |at| at.rank)),
+        ),
+        (Some(Failure::Deadlock), _) => Error::new(
+            ErrorKind::Deadlock,
+            format!("the workers of `{function}` wait for each other and none can go on: {}", everybody(&accounts)),
+        ),
+        (Some(Failure::Deadline), _) => Error::new(
+            ErrorKind::Deadline,
+            format!("`{function}` did not end within {:?}: {}", deadline.unwrap_or_default(), everybody(&accounts)),
+        ),
+        (Some(Failure::Diverged), _) => Error::new(
+            ErrorKind::Diverged,
+            format!("the workers of `{function}` met in different collectives: {}", everybody(&accounts)),
+        ),
+        _ => Error::new(ErrorKind::Diverged, format!("`{function}` failed: {}", everybody(&accounts))),
+    };
+    let overdue: Vec<String> =
+        accounts.iter().filter(|account| account.overdue).map(|account| account.rank.to_string()).collect();
+    if overdue.is_empty() {
+        return error;
+    }
+    let (ranks, verb) = if overdue.len() == 1 { ("rank", "was") } else { ("ranks", "were") };
+    error.adding(&format!(
+        "; {ranks} {} did not reach a dsm operation within {grace:?} and {verb} killed and replaced",
+        overdue.join(", ")
+    ))
+}
+
+/// The error that a rank's function returned.
+pub(crate) fn refusal(pool: &PoolMemory, rank: usize, function: &str) -> Error {
+    let used = pool.slot(rank).answer_bytes.load(Ordering::Relaxed);
+    // SAFETY: the call is over, so the rank no longer writes.
+    let bytes = unsafe { pool.result(rank).bytes(used) };
+    Error::new(ErrorKind::Function, format!("rank {rank} of `{function}` failed: {}", String::from_utf8_lossy(bytes)))
+        .with_rank(rank)
+}
+
+fn account(pool: &PoolMemory, rank: usize, slot: &RankSlot) -> Account {
+    let used = slot.report_bytes.load(Ordering::Acquire);
+    // SAFETY: the call is over, so the rank no longer writes.
+    let report = Report::read(unsafe { pool.report(rank).bytes(used) });
+    Account {
+        rank,
+        answer: slot.answer(),
+        report: report.unwrap_or_default(),
+        death: slot.death.load(Ordering::Acquire),
+        overdue: slot.overdue.load(Ordering::Relaxed) != 0,
+        held_by: (slot.waiting.holder.load(Ordering::Relaxed) as usize).checked_sub(1),
+    }
+}
+
+fn died(at: &Account, function: &str) -> Error {
+    let number = at.death & 0x7f;
+    // A panic in a program that aborts on panic: the report tells more than the signal.
+    if number == Signal::SIGABRT as i32 && at.report.message.is_some() {
+        let text = format!("rank {} of `{function}` panicked{}: {}", at.rank, at.at_place(), at.message());
+        return at.error(ErrorKind::Panicked, text).with_signal(number);
+    }
+    let (name, hint) = match Signal::try_from(number) {
+        Ok(Signal::SIGSEGV) => (" (SIGSEGV)", ": a wild pointer in unsafe or foreign code, or a stack overflow"),
+        Ok(Signal::SIGKILL) => (" (SIGKILL)", ": by somebody, or by the kernel when memory ran out"),
+        Ok(Signal::SIGBUS) => (" (SIGBUS)", ": a mapped file that shrank, or memory that could not be had"),
+        Ok(signal) => (signal.as_str(), ""),
+        Err(_) => ("", ""),
+    };
+    let name = if name.starts_with(' ') || name.is_empty() { name.to_owned() } else { format!(" ({name})") };
+    at.error(ErrorKind::Died, format!("rank {} of `{function}` was ended by signal {number}{name}{hint}", at.rank))
+        .with_signal(number)
+}
+
+fn everybody(accounts: &[Account]) -> String {
+    accounts.iter().map(Account::whereabouts).collect::<Vec<_>>().join("; ")
+}
+
+impl Account {
+    fn message(&self) -> &str {
+        self.report.message.as_deref().unwrap_or("(no message was left)")
+    }
+
+    fn at_place(&self) -> String {
+        self.report.place.as_ref().map_or(String::new(), |place| format!(" at {place}"))
+    }
+
+    fn error(&self, kind: ErrorKind, message: String) -> Error {
+        Error::new(kind, message).with_rank(self.rank).with_place(self.report.place.clone())
+    }
+
+    /// `rank 0 at src/main.rs:42:9: phase(publish next)`, or `rank 1 returned`.
+    fn whereabouts(&self) -> String {
+        let rank = self.rank;
+        match (self.answer, self.report.doing.as_deref()) {
+            _ if self.overdue => format!("rank {rank} computes"),
+            (Answer::Value | Answer::Refusal, _) => format!("rank {rank} returned"),
+            (_, None) => format!("rank {rank} is gone"),
+            (_, Some("computes")) => format!("rank {rank} computes"),
+            (_, Some(doing)) => {
+                let holder = self.held_by.filter(|_| doing.starts_with("waits for lock"));
+                let holder = holder.map_or(String::new(), |by| format!(", held by rank {by}"));
+                let place: Option<&Place> = self.report.place.as_ref();
+                let place = place.map_or(String::new(), |place| format!(" at {place}"));
+                format!("rank {rank}{place}: {doing}{holder}")
+            }
+        }
+    }
+}

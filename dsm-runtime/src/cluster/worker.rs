@@ -1,0 +1,156 @@
+//! A worker process: waits for jobs, runs them, and answers.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
+
+use super::bell::Bell;
+use super::child;
+use super::control::Answer;
+use super::dispatch;
+use super::pool_memory::PoolMemory;
+use super::process_engine::ProcessEngine;
+use crate::engine::{Engine, Failure};
+use crate::error::{Place, Result};
+use crate::identity::{Identity, Operation};
+use crate::sync::{Park, Patience, Wait, Waiting, sleep, wait_while, wake};
+use crate::team::{Context, Leaving, current};
+use crate::view::ViewBase;
+
+/// What a job finds: the worker's engine and context.
+pub(crate) struct Worker {
+    pub(crate) engine: &'static ProcessEngine,
+    pub(crate) context: &'static Context,
+}
+
+/// How a job ended that did not fail.
+pub(crate) enum Ended {
+    /// The result, as a function that writes it.
+    Value(Box<dyn FnOnce(&mut [u8]) -> Result<usize>>),
+    /// The error that the function itself returned.
+    Refusal(String),
+}
+
+/// Sleeping between calls: nothing to publish, and no call to fail.
+pub(crate) struct Idle;
+
+impl Park for Idle {
+    fn stopped(&self) -> bool {
+        false
+    }
+
+    fn park(&self, word: &AtomicU32, value: u32, mask: u32, _: Waiting, deadline: Option<Instant>) {
+        sleep(word, value, mask, deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())));
+    }
+
+    fn unpark(&self, word: &AtomicU32, count: u32, mask: u32) {
+        wake(word, count, mask);
+    }
+}
+
+/// Runs jobs until the process is killed.
+pub(crate) fn work(pool: &'static PoolMemory, base: &'static ViewBase, bell: &'static Bell) -> ! {
+    let engine: &'static ProcessEngine = Box::leak(Box::new(ProcessEngine::new(pool, base, bell)));
+    let context: &'static Context = Box::leak(Box::new(Context::new(engine, base)));
+    let worker = Worker { engine, context };
+    report_panics();
+    child::catch_exit();
+    let job = &pool.control().job.0;
+    loop {
+        let last = engine.slot().started.load(Ordering::Relaxed);
+        let wait = Wait {
+            word: &job.number,
+            sleepers: &job.sleepers,
+            mask: u32::MAX,
+            waiting: Waiting::Timed,
+            deadline: None,
+            patience: Patience::EVENT,
+        };
+        wait_while(&Idle, &wait, |number| number == last);
+        let number = job.number.load(Ordering::Acquire);
+        engine.slot().started.store(number, Ordering::Release);
+        run(&worker, number);
+    }
+}
+
+/// Runs one job and answers it.
+fn run(worker: &Worker, number: u32) {
+    let Worker { engine, context } = *worker;
+    let job = &engine.pool.control().job.0;
+    engine.begin(number);
+    context.begin(job.seed.load(Ordering::Relaxed));
+    let entry = job.entry.load(Ordering::Relaxed);
+    let arguments = job.arguments.load(Ordering::Relaxed);
+    let outcome = if engine.stopped() {
+        Err(None)
+    } else {
+        catch_unwind(AssertUnwindSafe(|| {
+            let ended = dispatch::run_entry(entry, worker, arguments);
+            finish(worker, ended);
+        }))
+        .map_err(Some)
+    };
+    if let Err(payload) = outcome {
+        left(worker, payload);
+    }
+    context.end();
+    child::flush_stdio();
+    engine.answered();
+}
+
+/// Writes the result and arrives at the end of the call.
+fn finish(worker: &Worker, ended: Ended) {
+    let Worker { engine, context } = *worker;
+    context.check();
+    if context.held() > 0 {
+        let message =
+            format!("rank {} returned with {} held: drop every guard first", context.rank(), context.held_names());
+        engine.report(Failure::Misuse, &message, None);
+        engine.fail(Failure::Misuse);
+        context.leave();
+    }
+    let written = match ended {
+        Ended::Value(write) => engine.write_answer(Answer::Value, write),
+        Ended::Refusal(message) => engine.write_answer(Answer::Refusal, |buffer| {
+            let used = message.len().min(buffer.len());
+            buffer[..used].copy_from_slice(&message.as_bytes()[..used]);
+            Ok(used)
+        }),
+    };
+    if let Err(error) = written {
+        engine.report(Failure::Output, &error.to_string(), None);
+        engine.fail(Failure::Output);
+        context.leave();
+    }
+    // What the user printed comes out before the driver goes on.
+    child::flush_stdio();
+    engine.arrive_at_return(&Identity::new(Operation::Return, 0));
+}
+
+/// Leaves a failed call, or fails it for a panic.
+fn left(worker: &Worker, payload: Option<Box<dyn Any + Send>>) {
+    let Worker { engine, context } = *worker;
+    if payload.is_some_and(|payload| !payload.is::<Leaving>()) {
+        engine.fail(Failure::Panicked);
+    }
+    engine.write_leaving(Some(context));
+}
+
+/// Has panics of a rank written to its report instead of the terminal; the driver's error tells them.
+///
+/// Panics of other threads, and all where RUST_BACKTRACE asks for more, are printed as before as well.
+fn report_panics() {
+    let before = std::panic::take_hook();
+    let verbose = std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0");
+    std::panic::set_hook(Box::new(move |info| {
+        let context = current();
+        if let Some(context) = context {
+            let message = info.payload_as_str().unwrap_or("a panic whose payload is no text");
+            context.engine.report(Failure::Panicked, message, info.location().map(Place::from));
+        }
+        if verbose || context.is_none() {
+            before(info);
+        }
+    }));
+}

@@ -1,0 +1,75 @@
+//! The seam between what a rank does and the machinery beneath it.
+//!
+//! Views, phases, collectives and locks are written against [`Engine`]; `cluster` implements it with worker processes.
+//! Another engine brings its own way to meet, to sleep and to hand bytes from rank to rank.
+
+use crate::error::{Place, Result};
+use crate::identity::Identity;
+use crate::sync::{LockWord, Park};
+
+/// The call has failed: leave the parallel function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stop;
+
+/// Why a rank fails its call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Failure {
+    Panicked = 1,
+    Died,
+    Exited,
+    Diverged,
+    Misuse,
+    Deadlock,
+    Deadline,
+    Argument,
+    Output,
+    Fork,
+}
+
+impl Failure {
+    pub(crate) fn from_number(number: u32) -> Option<Self> {
+        const ALL: [Failure; 10] = [
+            Failure::Panicked,
+            Failure::Died,
+            Failure::Exited,
+            Failure::Diverged,
+            Failure::Misuse,
+            Failure::Deadlock,
+            Failure::Deadline,
+            Failure::Argument,
+            Failure::Output,
+            Failure::Fork,
+        ];
+        ALL.into_iter().find(|&failure| failure as u32 == number)
+    }
+}
+
+/// What a rank asks of the machinery beneath it. One object per rank.
+pub(crate) trait Engine: Park {
+    /// Meets all ranks in the collective `identity`: returns once every rank has arrived and all identities agree.
+    /// What any rank wrote before it arrived is visible to all afterwards.
+    fn meet(&self, identity: &Identity) -> Result<(), Stop>;
+
+    /// This rank's bytes for a collective; `parity` alternates, so that a slow reader of the last one isn't overwritten.
+    /// `write` fills the buffer and gives the bytes used.
+    fn contribute(&self, parity: usize, write: &mut dyn FnMut(&mut [u8]) -> Result<usize>) -> Result<()>;
+
+    /// Another rank's bytes, between meeting in this collective and arriving at the next.
+    fn contribution(&self, parity: usize, rank: usize) -> &[u8];
+
+    /// Whether this rank is the first to ask with this sequence number.
+    fn first(&self, sequence: u64) -> bool;
+
+    /// The team's own lock, for critical sections.
+    fn critical(&self) -> &LockWord;
+
+    /// Writes down what this rank has to say about its failure; taken back if the rank returns after all.
+    fn report(&self, failure: Failure, message: &str, place: Option<Place>);
+
+    /// Fails the call; the first failure is the one reported.
+    fn fail(&self, failure: Failure);
+
+    /// Ends this worker where a panic can't unwind, after its report was written.
+    fn leave_without_unwinding(&self) -> !;
+}

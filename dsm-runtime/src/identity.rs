@@ -1,0 +1,175 @@
+//! The full identity of a collective, as numbers that ranks compare before anyone is released.
+//!
+//! Types can't see that workers meet in the *same* collective, so each rank writes which one it is in: the operation,
+//! the call, how many collectives came before, the arrays in order, the modes they change to with their parameters.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use crate::schedule::Schedule;
+use crate::segment::Field;
+use crate::view::Mode;
+
+/// Numbers an identity may hold: a phase of eight transitions fits.
+pub(crate) const WORDS: usize = 48;
+/// Numbers of a rank's own, which may differ: two for each transition.
+pub(crate) const OWN_WORDS: usize = 16;
+
+/// Which collective.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub(crate) enum Operation {
+    Return = 1,
+    Barrier,
+    Phase,
+    Single,
+    Broadcast,
+    Reduce,
+    Sum,
+    Min,
+    Max,
+    Gather,
+    AllGather,
+    SplitIndices,
+}
+
+impl Operation {
+    const NAMED: [(Operation, &'static str); 12] = [
+        (Operation::Return, "return"),
+        (Operation::Barrier, "barrier"),
+        (Operation::Phase, "phase"),
+        (Operation::Single, "single"),
+        (Operation::Broadcast, "broadcast"),
+        (Operation::Reduce, "reduce"),
+        (Operation::Sum, "sum"),
+        (Operation::Min, "min"),
+        (Operation::Max, "max"),
+        (Operation::Gather, "gather"),
+        (Operation::AllGather, "all_gather"),
+        (Operation::SplitIndices, "split_indices"),
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        Self::NAMED.iter().find(|(operation, _)| *operation == self).map_or("?", |(_, name)| name)
+    }
+
+    fn from_word(word: u64) -> Option<Self> {
+        Self::NAMED.iter().map(|(operation, _)| *operation).find(|&operation| operation as u64 == word)
+    }
+}
+
+/// A collective's identity. The first two numbers are the operation and how many collectives this rank has met in.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity {
+    words: [u64; WORDS],
+    length: usize,
+    own: [u64; OWN_WORDS],
+    own_length: usize,
+}
+
+const HEADER: usize = 2;
+const PER_TRANSITION: usize = 5;
+
+impl Identity {
+    pub(crate) fn new(operation: Operation, sequence: u64) -> Self {
+        let mut identity = Identity { words: [0; WORDS], length: 0, own: [0; OWN_WORDS], own_length: 0 };
+        identity.push(operation as u64);
+        identity.push(sequence);
+        identity
+    }
+
+    /// Adds a number that all ranks must agree on.
+    pub(crate) fn push(&mut self, word: u64) {
+        self.words[self.length] = word;
+        self.length += 1;
+    }
+
+    /// Adds the type of a value that travels, by a hash of its name.
+    pub(crate) fn push_type<T: ?Sized>(&mut self) {
+        self.push(fnv(std::any::type_name::<T>()));
+    }
+
+    /// Adds a transition of the array declared as number `field`.
+    pub(crate) fn push_transition(&mut self, field: usize, mode: Mode, seed: u64, own: Option<&Range<usize>>) {
+        let (code, parameter, chunk) = match mode {
+            Mode::Read => (1, 0, 0),
+            Mode::Split { axis, schedule: Schedule::Block } => (2, axis, 0),
+            Mode::Split { axis, schedule: Schedule::Cyclic(chunk) } => (3, axis, chunk),
+            Mode::Split { axis, schedule: Schedule::Random } => (4, axis, 0),
+            Mode::SplitAt => (5, 0, 0),
+            Mode::Atomic => (6, 0, 0),
+            Mode::Raw => (7, 0, 0),
+        };
+        for word in [field as u64, code, parameter as u64, chunk as u64, seed] {
+            self.push(word);
+        }
+        if let Some(range) = own {
+            self.own[self.own_length] = range.start as u64;
+            self.own[self.own_length + 1] = range.end as u64;
+            self.own_length += 2;
+        }
+    }
+
+    pub(crate) fn words(&self) -> &[u64] {
+        &self.words[..self.length]
+    }
+
+    /// The ranges this rank brings to its `split_at` transitions, two numbers each.
+    pub(crate) fn own(&self) -> &[u64] {
+        &self.own[..self.own_length]
+    }
+}
+
+/// An identity in words, for the error that names each rank's place: `phase(publish next, split now)`.
+pub(crate) fn describe(words: &[u64], fields: &[Field]) -> String {
+    let Some(operation) = words.first().and_then(|&word| Operation::from_word(word)) else {
+        return "an unknown collective".to_owned();
+    };
+    let mut text = operation.name().to_owned();
+    if operation == Operation::Phase {
+        let transitions = words[HEADER..].chunks_exact(PER_TRANSITION).map(|words| {
+            let name = fields.iter().find(|field| field.index as u64 == words[0]).map_or("?", |field| field.name);
+            match words[1] {
+                1 => format!("publish {name}"),
+                2 if words[2] == 0 => format!("split {name}"),
+                2 => format!("split {name} on axis {}", words[2]),
+                3 => format!("rows {name} cyclic({})", words[3]),
+                4 => format!("rows {name} random"),
+                5 => format!("split_at {name}"),
+                6 => format!("atomics {name}"),
+                _ => format!("raw {name}"),
+            }
+        });
+        let _ = write!(text, "({})", transitions.collect::<Vec<_>>().join(", "));
+    }
+    text
+}
+
+/// Whether the ranks' own ranges overlap: the two ranks and the array, if so.
+///
+/// `words` is the agreed identity, `own(rank)` the ranges that rank brought.
+pub(crate) fn overlap(words: &[u64], size: usize, own: impl Fn(usize) -> Vec<u64>) -> Option<(usize, usize, usize)> {
+    if words.first() != Some(&(Operation::Phase as u64)) {
+        return None;
+    }
+    let split_at = words[HEADER..].chunks_exact(PER_TRANSITION).filter(|transition| transition[1] == 5);
+    for (number, transition) in split_at.enumerate() {
+        let mut ranges: Vec<(u64, u64, usize)> = (0..size)
+            .filter_map(|rank| {
+                let own = own(rank);
+                let (start, end) = (*own.get(2 * number)?, *own.get(2 * number + 1)?);
+                (start < end).then_some((start, end, rank))
+            })
+            .collect();
+        ranges.sort_unstable();
+        if let Some(pair) = ranges.windows(2).find(|pair| pair[0].1 > pair[1].0) {
+            return Some((pair[0].2, pair[1].2, transition[0] as usize));
+        }
+    }
+    None
+}
+
+/// A hash of a name (Fowler, Noll and Vo, 1a, 64 bits).
+pub(crate) fn fnv(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}

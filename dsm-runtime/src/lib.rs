@@ -1,0 +1,38 @@
+//! The runtime of dsm: shared memory, views, phases, locks, barriers and worker processes.
+//!
+//! Users depend on the crate `dsm`, which re-exports what is public here together with the macros that write the
+//! plumbing.
+
+#[cfg(not(target_os = "linux"))]
+compile_error!(
+    "dsm runs on Linux 5.10 or later only: it needs memfd, futex and pidfd (on other systems, use a Linux container)"
+);
+
+mod array;
+mod cluster;
+mod element;
+mod engine;
+mod entry;
+mod error;
+mod identity;
+mod process;
+mod schedule;
+mod seed;
+mod segment;
+mod shape;
+mod sync;
+mod team;
+mod view;
+
+pub use array::{Handle, Handles, Shared, SharedArray, SharedCell};
+pub use cluster::{Builder, Cluster};
+pub use element::Element;
+pub use error::{Error, ErrorKind, Place, Result};
+pub use schedule::{Indices, Schedule};
+pub use shape::Axes;
+pub use sync::{Atomic, AtomicBits, AtomicElement, AtomicNumber, FairLock, FairLockGuard, Lock, LockGuard};
+pub use team::{Team, TeamRng};
+pub use view::{Atomics, Pending, Phase, Raw, Read, Rows, RowsMut, Split, View};
+
+#[doc(hidden)]
+pub mod private;

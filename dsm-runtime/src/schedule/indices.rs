@@ -1,0 +1,135 @@
+//! The iterator over one part of a deal.
+//!
+//! It yields indices in the order of the deal, which is ascending for every schedule but the random one. It holds no
+//! borrow of anything and claims nothing: who may touch what an index stands for is settled elsewhere.
+
+use std::iter::FusedIterator;
+use std::ops::Range;
+
+use super::Deal;
+
+/// The indices that one worker got of `0..n`.
+///
+/// It is exact about its length, goes from both ends and skips in constant time.
+///
+/// ```
+/// use dsm::Indices;
+///
+/// fn weight(mine: Indices, weights: &[f64]) -> f64 {
+///     match mine.as_range() {
+///         Some(block) => weights[block].iter().sum(),
+///         None => mine.map(|i| weights[i]).sum(),
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "iterators do nothing unless consumed"]
+pub struct Indices {
+    deal: Deal,
+    /// The positions within the part that are still to come: `front <= back <= deal.len()`.
+    front: usize,
+    back: usize,
+}
+
+impl Indices {
+    /// All indices of one part.
+    pub(crate) fn new(deal: Deal) -> Indices {
+        Indices { deal, front: 0, back: deal.len() }
+    }
+
+    /// The indices still to come as a range, when the schedule is [`Schedule::Block`](super::Schedule::Block).
+    ///
+    /// Any other schedule gives `None`, even where its indices happen to be contiguous.
+    #[must_use]
+    pub fn as_range(&self) -> Option<Range<usize>> {
+        self.deal.block_start().map(|start| start + self.front..start + self.back)
+    }
+}
+
+impl Iterator for Indices {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        self.nth(0)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.back - self.front;
+        (left, Some(left))
+    }
+
+    fn nth(&mut self, skip: usize) -> Option<usize> {
+        if skip >= self.len() {
+            self.front = self.back;
+            return None;
+        }
+        let k = self.front + skip;
+        self.front = k + 1;
+        Some(self.deal.index(k))
+    }
+
+    fn count(self) -> usize {
+        self.len()
+    }
+
+    fn last(mut self) -> Option<usize> {
+        self.next_back()
+    }
+}
+
+impl DoubleEndedIterator for Indices {
+    fn next_back(&mut self) -> Option<usize> {
+        self.nth_back(0)
+    }
+
+    fn nth_back(&mut self, skip: usize) -> Option<usize> {
+        if skip >= self.len() {
+            self.back = self.front;
+            return None;
+        }
+        self.back -= skip + 1;
+        Some(self.deal.index(self.back))
+    }
+}
+
+impl ExactSizeIterator for Indices {}
+
+impl FusedIterator for Indices {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule::Schedule;
+
+    fn indices(schedule: Schedule) -> Indices {
+        Indices::new(Deal::new(schedule, 12, 2, 1, 3))
+    }
+
+    #[test]
+    fn only_blocks_are_ranges() {
+        let mut block = indices(Schedule::Block);
+        assert_eq!(block.as_range(), Some(6..12));
+        block.next();
+        block.next_back();
+        assert_eq!(block.as_range(), Some(7..11));
+        assert_eq!(indices(Schedule::Cyclic(6)).as_range(), None);
+        assert_eq!(indices(Schedule::Random).as_range(), None);
+    }
+
+    #[test]
+    fn a_finished_range_is_empty() {
+        let mut block = indices(Schedule::Block);
+        assert_eq!(block.nth(100), None);
+        assert_eq!(block.as_range(), Some(12..12));
+        assert_eq!((block.next(), block.next_back(), block.len()), (None, None, 0));
+    }
+
+    #[test]
+    fn both_ends_meet() {
+        let mut cyclic = indices(Schedule::Cyclic(2));
+        assert_eq!(cyclic.clone().collect::<Vec<_>>(), [2, 3, 6, 7, 10, 11]);
+        assert_eq!((cyclic.next(), cyclic.next_back(), cyclic.nth(1)), (Some(2), Some(11), Some(6)));
+        assert_eq!(cyclic.len(), 2);
+        assert_eq!((cyclic.nth_back(1), cyclic.next(), cyclic.next_back()), (Some(7), None, None));
+    }
+}

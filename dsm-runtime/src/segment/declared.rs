@@ -1,0 +1,126 @@
+//! One declared field: its name, type and place in the segment.
+//!
+//! Fields are what every process of a cluster agrees on; views and handles are built from them, never from one another.
+#![allow(unsafe_code)]
+
+use std::any::TypeId;
+
+use super::memory::Memory;
+use crate::sync::{Held, LockWord, TicketWords};
+
+/// The synchronisation a cell carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CellKind {
+    Lock,
+    FairLock,
+    Atomic,
+}
+
+/// What a field is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum FieldKind {
+    /// An array of this shape, in standard layout.
+    Array(Vec<usize>),
+    /// One cell.
+    Cell(CellKind),
+    /// As many cells.
+    Cells(CellKind, usize),
+}
+
+/// A declared field.
+#[derive(Clone, Debug)]
+pub(crate) struct Field {
+    /// Its number in the declaration.
+    pub(crate) index: usize,
+    pub(crate) name: &'static str,
+    pub(crate) kind: FieldKind,
+    /// The element of an array, or the whole type of a cell.
+    pub(crate) type_id: TypeId,
+    pub(crate) type_name: &'static str,
+    /// Bytes from one element or cell to the next.
+    pub(crate) stride: usize,
+    /// Where it starts in the segment.
+    pub(crate) offset: usize,
+}
+
+impl Field {
+    /// How many elements or cells.
+    pub(crate) fn count(&self) -> usize {
+        match &self.kind {
+            FieldKind::Array(shape) => shape.iter().product(),
+            FieldKind::Cell(_) => 1,
+            FieldKind::Cells(_, count) => *count,
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.count() * self.stride
+    }
+
+    pub(crate) fn shape(&self) -> &[usize] {
+        match &self.kind {
+            FieldKind::Array(shape) => shape,
+            FieldKind::Cell(_) | FieldKind::Cells(..) => &[],
+        }
+    }
+
+    /// The name of the cell that holds the byte at `offset` of the segment: `total`, or `bins[3]`.
+    pub(crate) fn cell_name(&self, offset: usize) -> Option<String> {
+        let within = offset.checked_sub(self.offset).filter(|&within| within < self.bytes())?;
+        match self.kind {
+            FieldKind::Array(_) => None,
+            FieldKind::Cell(_) => Some(self.name.to_owned()),
+            FieldKind::Cells(..) => Some(format!("{}[{}]", self.name, within / self.stride)),
+        }
+    }
+
+    /// Visits the lock words of this field in `memory`.
+    pub(crate) fn each_lock<'m>(&self, memory: &'m Memory, mut visit: impl FnMut(LockWords<'m>)) {
+        let (FieldKind::Cell(kind) | FieldKind::Cells(kind, _)) = self.kind else { return };
+        for number in 0..self.count() {
+            let offset = self.offset + number * self.stride;
+            match kind {
+                CellKind::Lock => {
+                    let at = memory.at(offset, size_of::<LockWord>());
+                    // SAFETY: a cell of this kind lies here and begins with its word, which is all atomics; zero is valid.
+                    visit(LockWords::Lock(offset, unsafe { at.cast::<LockWord>().as_ref() }));
+                }
+                CellKind::FairLock => {
+                    let at = memory.at(offset, size_of::<TicketWords>());
+                    // SAFETY: as above.
+                    visit(LockWords::FairLock(offset, unsafe { at.cast::<TicketWords>().as_ref() }));
+                }
+                CellKind::Atomic => {}
+            }
+        }
+    }
+}
+
+/// The words of one lock in a segment, and the lock's offset.
+#[derive(Clone, Copy)]
+pub(crate) enum LockWords<'m> {
+    Lock(usize, &'m LockWord),
+    FairLock(usize, &'m TicketWords),
+}
+
+impl LockWords<'_> {
+    pub(crate) fn holder(self) -> Option<Held> {
+        match self {
+            LockWords::Lock(_, word) => word.holder(),
+            LockWords::FairLock(_, words) => words.holder(),
+        }
+    }
+
+    pub(crate) fn recover(self) {
+        match self {
+            LockWords::Lock(_, word) => word.recover(),
+            LockWords::FairLock(_, words) => words.recover(),
+        }
+    }
+
+    pub(crate) fn offset(self) -> usize {
+        match self {
+            LockWords::Lock(offset, _) | LockWords::FairLock(offset, _) => offset,
+        }
+    }
+}

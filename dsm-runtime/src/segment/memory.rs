@@ -1,0 +1,114 @@
+//! One anonymous piece of shared memory: a memfd and this process's mapping of it.
+//!
+//! Not here: what lies where in it (`layout`), and who may touch it when (the views and the call).
+#![allow(unsafe_code)]
+
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::ptr::NonNull;
+
+use memmap2::{Advice, MmapOptions, MmapRaw};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+
+use super::inherited;
+use crate::error::{Error, Result};
+use crate::process::AtHome;
+
+/// Shared memory, mapped in this process.
+///
+/// Made by the driver, whose mapping no child inherits; [`attach`](Memory::attach) maps it anew in a child.
+pub(crate) struct Memory {
+    map: MmapRaw,
+    length: usize,
+    /// Held by the process that made the memory.
+    descriptor: Option<AtHome<OwnedFd>>,
+}
+
+impl Memory {
+    /// Zeroed memory of `length` bytes (at least one page); pages cost nothing until they are touched.
+    pub(crate) fn create(purpose: &str, length: usize) -> Result<Self> {
+        let length = length.max(1).next_multiple_of(page_size());
+        let failed = |source: std::io::Error| {
+            Error::os(format_args!("can't make {length} bytes of shared memory for the {purpose}"), source)
+        };
+        let descriptor = memfd_create(format!("dsm {purpose}").as_str(), MFdFlags::MFD_CLOEXEC)
+            .map_err(|errno| failed(errno.into()))?;
+        nix::unistd::ftruncate(&descriptor, length as libc::off_t).map_err(|errno| failed(errno.into()))?;
+        let map = map(descriptor.as_raw_fd(), length).map_err(failed)?;
+        map.advise(Advice::DontFork).map_err(failed)?;
+        inherited::add_mapping(map.as_ptr() as usize, length);
+        inherited::add_descriptor(descriptor.as_raw_fd());
+        Ok(Memory { map, length, descriptor: Some(AtHome::new(descriptor)) })
+    }
+
+    /// Maps the memory behind `descriptor` in this process; the mapping passes to children it forks.
+    pub(crate) fn attach(descriptor: RawFd, length: usize) -> Result<Self> {
+        let map = map(descriptor, length).map_err(|source| Error::os("can't attach the shared memory", source))?;
+        Ok(Memory { map, length, descriptor: None })
+    }
+
+    /// The descriptor that children attach by.
+    pub(crate) fn descriptor(&self) -> RawFd {
+        self.descriptor.as_ref().map_or(-1, |descriptor| descriptor.as_raw_fd())
+    }
+
+    pub(crate) fn length(&self) -> usize {
+        self.length
+    }
+
+    /// The address of the byte at `offset`.
+    ///
+    /// # Panics
+    ///
+    /// When `offset + length` lies outside the memory.
+    pub(crate) fn at(&self, offset: usize, length: usize) -> NonNull<u8> {
+        let end = offset.checked_add(length);
+        assert!(
+            end.is_some_and(|end| end <= self.length),
+            "offset {offset} + {length} lies outside {} bytes",
+            self.length
+        );
+        // SAFETY: the offset is inside the mapping, which is never at address zero.
+        unsafe { NonNull::new_unchecked(self.map.as_mut_ptr().add(offset)) }
+    }
+
+    /// How far `address` is from the start, if it lies inside.
+    pub(crate) fn offset_of(&self, address: *const u8) -> Option<usize> {
+        let offset = (address as usize).wrapping_sub(self.map.as_ptr() as usize);
+        (offset < self.length).then_some(offset)
+    }
+
+    /// Gives the pages of a range back to the system; they read as zero afterwards.
+    pub(crate) fn release(&self, offset: usize, length: usize) {
+        if let Some(descriptor) = &self.descriptor {
+            let whole = length.next_multiple_of(page_size());
+            let mode =
+                nix::fcntl::FallocateFlags::FALLOC_FL_PUNCH_HOLE | nix::fcntl::FallocateFlags::FALLOC_FL_KEEP_SIZE;
+            // A system that can't punch holes keeps the pages until the cluster is dropped, which is all that is lost.
+            let _ = nix::fcntl::fallocate(&**descriptor, mode, offset as libc::off_t, whole as libc::off_t);
+        }
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        if let Some(descriptor) = &self.descriptor {
+            inherited::remove_mapping(self.map.as_ptr() as usize);
+            inherited::remove_descriptor(descriptor.as_raw_fd());
+        }
+    }
+}
+
+fn map(descriptor: RawFd, length: usize) -> std::io::Result<MmapRaw> {
+    let map = MmapOptions::new().len(length).no_reserve_swap().map_raw(descriptor)?;
+    // A core dump of a worker shouldn't hold every shared array; a system without the advice only dumps more.
+    let _ = map.advise(Advice::DontDump);
+    Ok(map)
+}
+
+/// Bytes in a page of memory.
+pub(crate) fn page_size() -> usize {
+    static SIZE: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
+    *SIZE.get_or_init(|| {
+        nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten().map_or(4096, |size| size as usize)
+    })
+}

@@ -1,0 +1,14 @@
+//! Shared memory: what a declaration asks for, where it lies, and the mapping that holds it.
+
+mod available;
+mod declaration;
+mod declared;
+pub(crate) mod inherited;
+mod memory;
+mod segment;
+
+pub(crate) use available::total_memory;
+pub use declaration::Declaration;
+pub(crate) use declared::{CellKind, Field, FieldKind};
+pub(crate) use memory::{Memory, page_size};
+pub(crate) use segment::{Segment, field};

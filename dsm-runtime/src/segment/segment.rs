@@ -1,0 +1,70 @@
+//! The memory of one declared struct on the driver: its fields and whether a call is running on it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::declaration::Declaration;
+use super::declared::Field;
+use super::memory::Memory;
+use crate::error::Result;
+use crate::process::Home;
+
+/// The memory of one declared struct.
+pub(crate) struct Segment {
+    pub(crate) memory: Memory,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) home: Home,
+    busy: AtomicBool,
+}
+
+impl Segment {
+    pub(crate) fn create(declaration: Declaration) -> Result<Self> {
+        let (fields, length) = declaration.fit()?;
+        let memory = Memory::create("arrays", length)?;
+        Ok(Segment { memory, fields, home: Home::here(), busy: AtomicBool::new(false) })
+    }
+
+    /// The field declared as number `index`.
+    pub(crate) fn field(&self, index: usize) -> &Field {
+        field(&self.fields, index)
+    }
+
+    /// While a call runs, the driver's handles refuse access.
+    pub(crate) fn set_busy(&self, busy: bool) {
+        self.busy.store(busy, Ordering::Release);
+    }
+
+    /// Panics unless this is the driver and no call is running.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn assert_free(&self, index: usize) {
+        if !self.home.is_here() {
+            self.home.assert(self.field(index).name);
+        }
+        if self.busy.load(Ordering::Acquire) {
+            busy(self.field(index).name);
+        }
+    }
+}
+
+/// The field declared as number `index`.
+pub(crate) fn field(fields: &[Field], index: usize) -> &Field {
+    match fields.iter().find(|field| field.index == index) {
+        Some(field) => field,
+        None => panic!("no field {index} is declared"),
+    }
+}
+
+#[cold]
+#[track_caller]
+fn busy(name: &str) -> ! {
+    panic!("`{name}` belongs to the workers while a call runs: touch it after the call has returned");
+}
+
+impl std::fmt::Debug for Segment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Segment")
+            .field("bytes", &self.memory.length())
+            .field("fields", &self.fields)
+            .finish_non_exhaustive()
+    }
+}

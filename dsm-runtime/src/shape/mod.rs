@@ -1,0 +1,8 @@
+//! Shapes: how many axes an array has, and axes computed without overflow.
+
+mod axes;
+mod extent;
+
+pub use axes::Axes;
+pub use extent::checked;
+pub(crate) use extent::{Extent, axis};

@@ -1,0 +1,298 @@
+//! Atomic values in shared memory: a single `Atomic<T>` field, or the elements of an array in `atomic` mode.
+//!
+//! Read-modify-write operations and loads acquire, writes release: what a worker wrote before it stored is visible to
+//! the worker that loads the value. Integers wrap around on overflow, as std's atomics do.
+#![allow(unsafe_code)]
+
+use std::cell::UnsafeCell;
+use std::fmt;
+use std::sync::atomic::{
+    AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
+    AtomicUsize, Ordering,
+};
+
+use crate::element::Element;
+
+/// A value that every worker may change at any time, one operation at once.
+///
+/// Declared as `hits: Atomic<u64>` it is a field of every resource struct; an array named in `atomic(…)` dereferences to
+/// an ndarray of these.
+///
+/// ```
+/// use dsm::Atomic;
+/// fn count(hits: &Atomic<u64>) -> u64 {
+///     hits.fetch_add(1) + 1
+/// }
+/// ```
+#[repr(transparent)]
+pub struct Atomic<T>(UnsafeCell<T>);
+
+// SAFETY: every access goes through a hardware atomic of the value's size and alignment.
+unsafe impl<T: AtomicElement> Sync for Atomic<T> {}
+
+impl<T: AtomicElement> Atomic<T> {
+    /// The present value.
+    #[inline]
+    pub fn load(&self) -> T {
+        T::load(self)
+    }
+
+    /// Sets the value.
+    #[inline]
+    pub fn store(&self, value: T) {
+        T::store(self, value);
+    }
+
+    /// Sets the value and gives the one before.
+    #[inline]
+    pub fn swap(&self, value: T) -> T {
+        T::swap(self, value)
+    }
+
+    /// Sets the value to `new` if it is `current`; gives the value found, in `Err` when it was another.
+    ///
+    /// Floats are compared by their bits, so a NaN equals itself and 0.0 differs from -0.0.
+    ///
+    /// # Errors
+    ///
+    /// The value found, when it was not `current`.
+    #[inline]
+    pub fn compare_exchange(&self, current: T, new: T) -> Result<T, T> {
+        T::compare_exchange(self, current, new)
+    }
+
+    /// Replaces the value by `f` of it, trying again while others interfere; gives the value before.
+    #[inline]
+    pub fn fetch_update(&self, mut f: impl FnMut(T) -> T) -> T {
+        let mut current = self.load();
+        loop {
+            match self.compare_exchange(current, f(current)) {
+                Ok(before) => return before,
+                Err(found) => current = found,
+            }
+        }
+    }
+}
+
+impl<T: AtomicNumber> Atomic<T> {
+    /// Adds and gives the value before.
+    #[inline]
+    pub fn fetch_add(&self, value: T) -> T {
+        T::fetch_add(self, value)
+    }
+
+    /// Subtracts and gives the value before.
+    #[inline]
+    pub fn fetch_sub(&self, value: T) -> T {
+        T::fetch_sub(self, value)
+    }
+
+    /// Keeps the smaller of the two and gives the value before. Of a number and NaN the number is kept.
+    #[inline]
+    pub fn fetch_min(&self, value: T) -> T {
+        T::fetch_min(self, value)
+    }
+
+    /// Keeps the greater of the two and gives the value before. Of a number and NaN the number is kept.
+    #[inline]
+    pub fn fetch_max(&self, value: T) -> T {
+        T::fetch_max(self, value)
+    }
+}
+
+impl<T: AtomicBits> Atomic<T> {
+    /// Bitwise (for bool: logical) and; gives the value before.
+    #[inline]
+    pub fn fetch_and(&self, value: T) -> T {
+        T::fetch_and(self, value)
+    }
+
+    /// Bitwise (for bool: logical) or; gives the value before.
+    #[inline]
+    pub fn fetch_or(&self, value: T) -> T {
+        T::fetch_or(self, value)
+    }
+
+    /// Bitwise (for bool: logical) exclusive or; gives the value before.
+    #[inline]
+    pub fn fetch_xor(&self, value: T) -> T {
+        T::fetch_xor(self, value)
+    }
+}
+
+impl<T: AtomicElement + fmt::Debug> fmt::Debug for Atomic<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Atomic").field(&self.load()).finish()
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// Elements with atomic operations: integers to 64 bits, `f32`, `f64`, `bool`.
+///
+/// ```
+/// fn reset<T: dsm::AtomicElement + Default>(value: &dsm::Atomic<T>) {
+///     value.store(T::default());
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no atomic operations",
+    note = "integers up to 64 bits, f32, f64 and bool have; guard anything else with a `Lock<{Self}>`"
+)]
+pub trait AtomicElement: Element + sealed::Sealed {
+    #[doc(hidden)]
+    fn load(cell: &Atomic<Self>) -> Self;
+    #[doc(hidden)]
+    fn store(cell: &Atomic<Self>, value: Self);
+    #[doc(hidden)]
+    fn swap(cell: &Atomic<Self>, value: Self) -> Self;
+    #[doc(hidden)]
+    fn compare_exchange(cell: &Atomic<Self>, current: Self, new: Self) -> Result<Self, Self>;
+}
+
+/// Elements that add and compare atomically: the integers to 64 bits, `f32`, `f64`.
+///
+/// ```
+/// fn raise<T: dsm::AtomicNumber>(value: &dsm::Atomic<T>, to: T) {
+///     value.fetch_max(to);
+/// }
+/// ```
+pub trait AtomicNumber: AtomicElement {
+    #[doc(hidden)]
+    fn fetch_add(cell: &Atomic<Self>, value: Self) -> Self;
+    #[doc(hidden)]
+    fn fetch_sub(cell: &Atomic<Self>, value: Self) -> Self;
+    #[doc(hidden)]
+    fn fetch_min(cell: &Atomic<Self>, value: Self) -> Self;
+    #[doc(hidden)]
+    fn fetch_max(cell: &Atomic<Self>, value: Self) -> Self;
+}
+
+/// Elements with atomic bit operations: the integers to 64 bits and `bool`.
+///
+/// ```
+/// fn mark<T: dsm::AtomicBits>(value: &dsm::Atomic<T>, bits: T) {
+///     value.fetch_or(bits);
+/// }
+/// ```
+pub trait AtomicBits: AtomicElement {
+    #[doc(hidden)]
+    fn fetch_and(cell: &Atomic<Self>, value: Self) -> Self;
+    #[doc(hidden)]
+    fn fetch_or(cell: &Atomic<Self>, value: Self) -> Self;
+    #[doc(hidden)]
+    fn fetch_xor(cell: &Atomic<Self>, value: Self) -> Self;
+}
+
+macro_rules! hardware {
+    ($t:ty, $atomic:ty, $bits:ty, $to:expr, $from:expr) => {
+        impl sealed::Sealed for $t {}
+        impl Atomic<$t> {
+            #[inline]
+            fn hardware(&self) -> &$atomic {
+                // SAFETY: the cell is as large and as aligned as the hardware atomic, lives as long as `self`, and is
+                // reached through this function only.
+                unsafe { <$atomic>::from_ptr(self.0.get().cast::<$bits>()) }
+            }
+        }
+        impl AtomicElement for $t {
+            #[inline]
+            fn load(cell: &Atomic<Self>) -> Self {
+                $from(cell.hardware().load(Ordering::Acquire))
+            }
+            #[inline]
+            fn store(cell: &Atomic<Self>, value: Self) {
+                cell.hardware().store($to(value), Ordering::Release);
+            }
+            #[inline]
+            fn swap(cell: &Atomic<Self>, value: Self) -> Self {
+                $from(cell.hardware().swap($to(value), Ordering::AcqRel))
+            }
+            #[inline]
+            fn compare_exchange(cell: &Atomic<Self>, current: Self, new: Self) -> Result<Self, Self> {
+                cell.hardware()
+                    .compare_exchange($to(current), $to(new), Ordering::AcqRel, Ordering::Acquire)
+                    .map($from)
+                    .map_err($from)
+            }
+        }
+    };
+}
+
+macro_rules! bits {
+    ($t:ty) => {
+        impl AtomicBits for $t {
+            #[inline]
+            fn fetch_and(cell: &Atomic<Self>, value: Self) -> Self {
+                cell.hardware().fetch_and(value, Ordering::AcqRel)
+            }
+            #[inline]
+            fn fetch_or(cell: &Atomic<Self>, value: Self) -> Self {
+                cell.hardware().fetch_or(value, Ordering::AcqRel)
+            }
+            #[inline]
+            fn fetch_xor(cell: &Atomic<Self>, value: Self) -> Self {
+                cell.hardware().fetch_xor(value, Ordering::AcqRel)
+            }
+        }
+    };
+}
+
+macro_rules! integers {
+    ($($t:ty, $atomic:ty;)*) => { $(
+        hardware!($t, $atomic, $t, std::convert::identity, std::convert::identity);
+        bits!($t);
+        impl AtomicNumber for $t {
+            #[inline]
+            fn fetch_add(cell: &Atomic<Self>, value: Self) -> Self {
+                cell.hardware().fetch_add(value, Ordering::AcqRel)
+            }
+            #[inline]
+            fn fetch_sub(cell: &Atomic<Self>, value: Self) -> Self {
+                cell.hardware().fetch_sub(value, Ordering::AcqRel)
+            }
+            #[inline]
+            fn fetch_min(cell: &Atomic<Self>, value: Self) -> Self {
+                cell.hardware().fetch_min(value, Ordering::AcqRel)
+            }
+            #[inline]
+            fn fetch_max(cell: &Atomic<Self>, value: Self) -> Self {
+                cell.hardware().fetch_max(value, Ordering::AcqRel)
+            }
+        }
+    )* };
+}
+
+macro_rules! floats {
+    ($($t:ty, $atomic:ty, $bits:ty;)*) => { $(
+        hardware!($t, $atomic, $bits, <$t>::to_bits, <$t>::from_bits);
+        impl AtomicNumber for $t {
+            #[inline]
+            fn fetch_add(cell: &Atomic<Self>, value: Self) -> Self {
+                cell.fetch_update(|before| before + value)
+            }
+            #[inline]
+            fn fetch_sub(cell: &Atomic<Self>, value: Self) -> Self {
+                cell.fetch_update(|before| before - value)
+            }
+            #[inline]
+            fn fetch_min(cell: &Atomic<Self>, value: Self) -> Self {
+                cell.fetch_update(|before| before.min(value))
+            }
+            #[inline]
+            fn fetch_max(cell: &Atomic<Self>, value: Self) -> Self {
+                cell.fetch_update(|before| before.max(value))
+            }
+        }
+    )* };
+}
+
+integers! {
+    i8, AtomicI8; i16, AtomicI16; i32, AtomicI32; i64, AtomicI64; isize, AtomicIsize;
+    u8, AtomicU8; u16, AtomicU16; u32, AtomicU32; u64, AtomicU64; usize, AtomicUsize;
+}
+floats! { f32, AtomicU32, u32; f64, AtomicU64, u64; }
+hardware!(bool, AtomicBool, bool, std::convert::identity, std::convert::identity);
+bits!(bool);

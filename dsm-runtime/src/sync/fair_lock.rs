@@ -1,0 +1,153 @@
+//! `FairLock<T>`: a lock granted in order of request.
+#![allow(unsafe_code)]
+
+use std::cell::UnsafeCell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+use std::panic::Location;
+
+use super::lock::{already_held, refused_as_poisoned, worker};
+use super::lock_word::LockRefused;
+use super::ticket_words::TicketWords;
+use crate::element::Element;
+use crate::team::{Context, Doing};
+
+/// A lock that owns the value it guards and is granted in order of request.
+///
+/// It costs more than [`Lock`](crate::Lock) when workers outnumber cores, since the one whose turn it is may not be
+/// running; use it where starvation or order matters.
+///
+/// ```
+/// use dsm::FairLock;
+/// fn ticket(counter: &FairLock<u64>) -> u64 {
+///     let mut next = counter.lock();
+///     *next += 1;
+///     *next
+/// }
+/// ```
+#[repr(C, align(64))]
+pub struct FairLock<T> {
+    words: TicketWords,
+    value: UnsafeCell<T>,
+    one_thread: PhantomData<*const ()>,
+}
+
+impl<T: Element> FairLock<T> {
+    /// Takes the lock after all who asked before.
+    ///
+    /// # Panics
+    ///
+    /// When the lock is poisoned: a worker panicked, died or failed its call while holding it. The driver clears it
+    /// by `clear_poison()` or `get_mut()`. Locking a lock this worker holds already fails the call.
+    #[track_caller]
+    pub fn lock(&self) -> FairLockGuard<'_, T> {
+        let place = Location::caller();
+        let context = worker(place);
+        context.check();
+        context.note(Doing::Locking(self.address()), place);
+        match self.words.lock(context.rank(), context.engine) {
+            Ok(()) => {
+                context.done();
+                FairLockGuard::new(self, context)
+            }
+            Err(LockRefused::Own) => already_held(context, self.address(), place),
+            Err(LockRefused::Poisoned) => refused_as_poisoned(context, self.address()),
+            Err(LockRefused::Stopped | LockRefused::Busy) => context.leave(),
+        }
+    }
+
+    /// Takes the lock if it is free and nobody waits for it.
+    ///
+    /// # Panics
+    ///
+    /// When the lock is poisoned.
+    #[track_caller]
+    pub fn try_lock(&self) -> Option<FairLockGuard<'_, T>> {
+        let context = worker(Location::caller());
+        context.check();
+        match self.words.try_lock(context.rank(), context.engine) {
+            Ok(()) => Some(FairLockGuard::new(self, context)),
+            Err(LockRefused::Poisoned) => refused_as_poisoned(context, self.address()),
+            Err(_) => None,
+        }
+    }
+
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self) as usize
+    }
+
+    pub(crate) fn words(&self) -> &TicketWords {
+        &self.words
+    }
+
+    pub(crate) fn value_pointer(&self) -> *mut T {
+        self.value.get()
+    }
+}
+
+impl<T: Element + fmt::Debug> fmt::Debug for FairLock<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let held = self.words.holder().map(|held| held.by);
+        f.debug_struct("FairLock").field("held_by_rank", &held).field("poisoned", &self.words.is_poisoned()).finish()
+    }
+}
+
+/// Gives access to the value of a [`FairLock`]; the next in line gets the lock when the guard is dropped.
+///
+/// ```
+/// use dsm::{FairLock, FairLockGuard};
+/// fn double(value: &FairLock<i64>) {
+///     let mut guard: FairLockGuard<'_, i64> = value.lock();
+///     *guard *= 2;
+/// }
+/// ```
+#[must_use = "the lock is given up at once when its guard is dropped"]
+pub struct FairLockGuard<'a, T: Element> {
+    lock: &'a FairLock<T>,
+    context: &'static Context,
+    panicking: bool,
+}
+
+impl<'a, T: Element> FairLockGuard<'a, T> {
+    fn new(lock: &'a FairLock<T>, context: &'static Context) -> Self {
+        context.hold();
+        FairLockGuard { lock, context, panicking: std::thread::panicking() }
+    }
+}
+
+impl<T: Element> Deref for FairLockGuard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: this rank holds the lock, so no other has a reference to the value.
+        unsafe { &*self.lock.value.get() }
+    }
+}
+
+impl<T: Element> DerefMut for FairLockGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: as above, and `self` is borrowed mutably.
+        unsafe { &mut *self.lock.value.get() }
+    }
+}
+
+impl<T: Element> Drop for FairLockGuard<'_, T> {
+    fn drop(&mut self) {
+        self.context.release();
+        if std::thread::panicking() && !self.panicking {
+            // In a failed call the words stay as they are, so that the holder can be named; recovery poisons the lock.
+            if !self.context.engine.stopped() {
+                self.lock.words.poison(self.context.engine);
+            }
+        } else {
+            self.lock.words.unlock(self.context.engine);
+        }
+    }
+}
+
+impl<T: Element + fmt::Debug> fmt::Debug for FairLockGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}

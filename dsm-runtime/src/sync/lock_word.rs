@@ -1,0 +1,162 @@
+//! The word of a [`Lock`](super::Lock): a three-state futex mutex that also names its owner.
+//!
+//! | state | bits | meaning |
+//! |---|---|---|
+//! | `FREE` | 0 | nobody holds it |
+//! | owned | rank + 1 | that rank holds it and nobody sleeps on it |
+//! | owned, `CONTENDED` | rank + 1, bit 31 | that rank holds it and others may be asleep |
+//! | `POISONED` | bit 30 | its data may be half written: locking is refused until the driver clears it |
+//!
+//! A rank that has slept takes the lock in the contended state, since others may still be asleep: taking it by the plain
+//! free-to-owned step would lose their wake-up.
+//!
+//! Pairs: the release store in [`unlock`](LockWord::unlock) with the acquire exchange that takes the lock next.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
+
+use super::park::{Held, Park, Waiting};
+use super::wait::{Outcome, Patience, look_while};
+
+const FREE: u32 = 0;
+const OWNER: u32 = 0xffff;
+const CONTENDED: u32 = 1 << 31;
+const POISONED: u32 = 1 << 30;
+const ANY: u32 = u32::MAX;
+
+/// Why a lock was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LockRefused {
+    /// The deadline passed, or another rank holds it and no waiting was asked for.
+    Busy,
+    /// This rank holds it already.
+    Own,
+    /// A holder panicked or died.
+    Poisoned,
+    /// The call has failed.
+    Stopped,
+}
+
+/// The word; all zero is a free lock.
+#[repr(transparent)]
+pub(crate) struct LockWord(AtomicU32);
+
+impl LockWord {
+    /// Takes the lock if it is free.
+    #[inline]
+    pub(crate) fn try_lock(&self, rank: usize) -> Result<(), LockRefused> {
+        match self.0.compare_exchange(FREE, name(rank), Ordering::Acquire, Ordering::Relaxed) {
+            Ok(_) => Ok(()),
+            Err(value) => Err(refusal(value, rank)),
+        }
+    }
+
+    /// Takes the lock, waiting for it; until the deadline if there is one.
+    #[inline]
+    pub(crate) fn lock(
+        &self,
+        rank: usize,
+        park: &(impl Park + ?Sized),
+        deadline: Option<Instant>,
+    ) -> Result<(), LockRefused> {
+        match self.try_lock(rank) {
+            Err(LockRefused::Busy) => self.lock_slowly(rank, park, deadline),
+            taken_or_refused => taken_or_refused,
+        }
+    }
+
+    #[cold]
+    fn lock_slowly(
+        &self,
+        rank: usize,
+        park: &(impl Park + ?Sized),
+        deadline: Option<Instant>,
+    ) -> Result<(), LockRefused> {
+        let mut taken = name(rank);
+        loop {
+            let free = |value: u32| value & OWNER == 0;
+            match look_while(park, &self.0, Patience::LOCK, |value| !free(value)) {
+                Some(Outcome::Ready(POISONED)) => return Err(LockRefused::Poisoned),
+                Some(Outcome::Ready(value)) => {
+                    if self.0.compare_exchange(value, taken, Ordering::Acquire, Ordering::Relaxed).is_ok() {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                Some(Outcome::Stopped) => return Err(LockRefused::Stopped),
+                Some(Outcome::TimedOut) | None => {}
+            }
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Err(LockRefused::Busy);
+            }
+            let value = self.0.load(Ordering::Relaxed);
+            if free(value) {
+                continue;
+            }
+            let contended = value | CONTENDED;
+            if value == contended
+                || self.0.compare_exchange(value, contended, Ordering::SeqCst, Ordering::Relaxed).is_ok()
+            {
+                let waiting = if deadline.is_some() { Waiting::Timed } else { Waiting::Lock };
+                park.park(&self.0, contended, ANY, waiting, deadline);
+                taken = name(rank) | CONTENDED;
+            }
+        }
+    }
+
+    /// Gives the lock up and wakes one who sleeps on it.
+    #[inline]
+    pub(crate) fn unlock(&self, park: &(impl Park + ?Sized)) {
+        if self.0.swap(FREE, Ordering::Release) & CONTENDED != 0 {
+            park.unpark(&self.0, 1, ANY);
+        }
+    }
+
+    /// Gives the lock up as poisoned and wakes all, who are refused.
+    #[cold]
+    pub(crate) fn poison(&self, park: &(impl Park + ?Sized)) {
+        self.0.swap(POISONED, Ordering::Release);
+        park.unpark(&self.0, u32::MAX, ANY);
+    }
+
+    /// Who holds the lock.
+    pub(crate) fn holder(&self) -> Option<Held> {
+        holder_in(self.0.load(Ordering::Acquire))
+    }
+
+    pub(crate) fn is_poisoned(&self) -> bool {
+        self.0.load(Ordering::Acquire) & POISONED != 0
+    }
+
+    /// Free and not poisoned; only while no rank uses it.
+    pub(crate) fn clear(&self) {
+        self.0.store(FREE, Ordering::Release);
+    }
+
+    /// After a failed call, while no rank uses it: a lock that was held is poisoned.
+    pub(crate) fn recover(&self) {
+        if self.holder().is_some() {
+            self.0.store(POISONED, Ordering::Release);
+        }
+    }
+}
+
+/// The rank that a lock word's value names.
+pub(crate) fn holder_in(value: u32) -> Option<Held> {
+    ((value & OWNER) as usize).checked_sub(1).map(|by| Held { by })
+}
+
+fn name(rank: usize) -> u32 {
+    rank as u32 + 1
+}
+
+#[cold]
+fn refusal(value: u32, rank: usize) -> LockRefused {
+    if value & OWNER == name(rank) {
+        LockRefused::Own
+    } else if value == POISONED {
+        LockRefused::Poisoned
+    } else {
+        LockRefused::Busy
+    }
+}

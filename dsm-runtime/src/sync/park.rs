@@ -1,0 +1,35 @@
+//! What a protocol needs from the engine beneath it: to sleep, to wake others, and to learn that the call has failed.
+
+use std::sync::atomic::AtomicU32;
+use std::time::Instant;
+
+/// Why a rank sleeps, as a condition that another process can evaluate from shared memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    /// In a collective: blocked while the word, the barrier's generation, has the value slept on.
+    Collective,
+    /// For a lock: blocked while the word names an owner.
+    Lock,
+    /// For a ticket lock: blocked while the word, the ticket served, isn't this one.
+    Ticket(u32),
+    /// With a deadline of its own, so it ends by itself.
+    Timed,
+}
+
+/// Waiting and waking, as the engine does them.
+pub(crate) trait Park {
+    /// Whether the call has failed: a waiter leaves instead of sleeping on.
+    fn stopped(&self) -> bool;
+
+    /// Sleeps while `word` has `value`, until woken or the deadline; may return early. `mask` is the set of wakers heeded.
+    fn park(&self, word: &AtomicU32, value: u32, mask: u32, waiting: Waiting, deadline: Option<Instant>);
+
+    /// Wakes up to `count` of those asleep on `word` whose mask meets `mask`.
+    fn unpark(&self, word: &AtomicU32, count: u32, mask: u32);
+}
+
+/// A lock as others see it: who holds it, for errors and for finding deadlocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) by: usize,
+}

@@ -1,0 +1,103 @@
+//! Waiting in three steps: spin about a hundred times, yield a bounded number of times, then sleep.
+//!
+//! Spinning alone collapses when workers outnumber cores; sleeping at once pays tens of microseconds for a wake on a
+//! virtual machine. Yielding hands the core to the worker that is waited for.
+
+use std::hint::spin_loop;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
+
+use super::park::{Park, Waiting};
+
+/// How often a waiter looks before it sleeps.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    pub(crate) spins: u32,
+    pub(crate) yields: u32,
+}
+
+impl Patience {
+    /// For events that come within microseconds when every worker runs: barriers, jobs, results.
+    pub(crate) const EVENT: Patience = Patience { spins: 100, yields: 400 };
+    /// For locks, which are held briefly or else for long.
+    pub(crate) const LOCK: Patience = Patience { spins: 100, yields: 100 };
+}
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The word took this value, which no longer blocks.
+    Ready(u32),
+    /// The call failed meanwhile.
+    Stopped,
+    /// The deadline passed.
+    TimedOut,
+}
+
+/// Looks at `word` until `blocked` no longer holds for its value, without sleeping: the first two steps.
+#[inline]
+pub(crate) fn look_while(
+    park: &(impl Park + ?Sized),
+    word: &AtomicU32,
+    patience: Patience,
+    blocked: impl Fn(u32) -> bool,
+) -> Option<Outcome> {
+    for _ in 0..patience.spins {
+        let value = word.load(Ordering::Acquire);
+        if !blocked(value) {
+            return Some(Outcome::Ready(value));
+        }
+        spin_loop();
+    }
+    for _ in 0..patience.yields {
+        let value = word.load(Ordering::Acquire);
+        if !blocked(value) {
+            return Some(Outcome::Ready(value));
+        }
+        if park.stopped() {
+            return Some(Outcome::Stopped);
+        }
+        std::thread::yield_now();
+    }
+    None
+}
+
+/// A wait that may end in sleep.
+pub(crate) struct Wait<'a> {
+    /// The word that is watched.
+    pub(crate) word: &'a AtomicU32,
+    /// Counted up while this rank may be asleep on the word.
+    pub(crate) sleepers: &'a AtomicU32,
+    /// The set of wakers heeded.
+    pub(crate) mask: u32,
+    pub(crate) waiting: Waiting,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) patience: Patience,
+}
+
+/// Waits until `blocked` no longer holds for the value of the word.
+///
+/// A waker stores the word and then loads the count of sleepers, so that it needs no system call when there are none;
+/// a sleeper raises the count and then has the kernel compare the word. Both are sequentially consistent, so one of
+/// the two sees the other.
+pub(crate) fn wait_while(park: &(impl Park + ?Sized), wait: &Wait<'_>, blocked: impl Fn(u32) -> bool) -> Outcome {
+    if let Some(outcome) = look_while(park, wait.word, wait.patience, &blocked) {
+        return outcome;
+    }
+    wait.sleepers.fetch_add(1, Ordering::SeqCst);
+    let outcome = loop {
+        let value = wait.word.load(Ordering::SeqCst);
+        if !blocked(value) {
+            break Outcome::Ready(value);
+        }
+        if park.stopped() {
+            break Outcome::Stopped;
+        }
+        if wait.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            break Outcome::TimedOut;
+        }
+        park.park(wait.word, value, wait.mask, wait.waiting, wait.deadline);
+    };
+    wait.sleepers.fetch_sub(1, Ordering::SeqCst);
+    outcome
+}

@@ -1,0 +1,209 @@
+//! Collectives that carry values. Each writes its own bytes, meets the others, and reads theirs.
+//!
+//! Bytes alternate between two places, so that a worker still reading those of one collective isn't overwritten by a
+//! fast one in the next; the one after that can't begin before the slow one has arrived at the next.
+
+use std::ops::Add;
+use std::panic::Location;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::team::Team;
+use crate::engine::Failure;
+use crate::error::{Error, ErrorKind, Place};
+use crate::identity::{Identity, Operation};
+
+impl Team<'_> {
+    /// Combines every worker's `x` in rank order by an associative operator, and gives the result to all. A collective.
+    ///
+    /// The order is fixed, so floating-point results are the same each time for one number of workers.
+    ///
+    /// ```
+    /// # use dsm::Team;
+    /// fn product(team: &Team<'_>, x: f64) -> f64 {
+    ///     team.reduce(x, |a, b| a * b)
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn reduce<T: Serialize + DeserializeOwned>(&self, x: T, op: impl FnMut(T, T) -> T) -> T {
+        self.fold(Operation::Reduce, &x, op, Location::caller())
+    }
+
+    /// The sum of every worker's `x`, added in rank order. A collective.
+    ///
+    /// ```
+    /// # use dsm::Team;
+    /// fn norm(team: &Team<'_>, block: &[f64]) -> f64 {
+    ///     team.sum(block.iter().map(|x| x * x).sum::<f64>()).sqrt()
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn sum<T: Serialize + DeserializeOwned + Add<Output = T>>(&self, x: T) -> T {
+        self.fold(Operation::Sum, &x, |a, b| a + b, Location::caller())
+    }
+
+    /// The least of every worker's `x`. Of values that don't compare (NaN), the lower rank's is kept. A collective.
+    ///
+    /// ```
+    /// # use dsm::Team;
+    /// fn first_hit(team: &Team<'_>, mine: Option<usize>) -> usize {
+    ///     team.min(mine.unwrap_or(usize::MAX))
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn min<T: Serialize + DeserializeOwned + PartialOrd>(&self, x: T) -> T {
+        self.fold(Operation::Min, &x, |a, b| if b < a { b } else { a }, Location::caller())
+    }
+
+    /// The greatest of every worker's `x`. Of values that don't compare (NaN), the lower rank's is kept. A collective.
+    ///
+    /// ```
+    /// # use dsm::Team;
+    /// fn largest_change(team: &Team<'_>, mine: f64) -> f64 {
+    ///     team.max(mine)
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn max<T: Serialize + DeserializeOwned + PartialOrd>(&self, x: T) -> T {
+        self.fold(Operation::Max, &x, |a, b| if b > a { b } else { a }, Location::caller())
+    }
+
+    /// Gives rank `root`'s `x` to all. A collective.
+    ///
+    /// # Panics
+    ///
+    /// Fails the call when there is no rank `root`.
+    ///
+    /// ```
+    /// # use dsm::Team;
+    /// fn agree(team: &Team<'_>, mine: String) -> String {
+    ///     team.broadcast(0, mine)
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn broadcast<T: Serialize + DeserializeOwned>(&self, root: usize, x: T) -> T {
+        let place = Location::caller();
+        let context = self.context;
+        context.check();
+        if root >= self.size() {
+            let message = format!("broadcast from rank {root}: there are {} workers, numbered from 0", self.size());
+            context.misuse(&message, place);
+        }
+        let sequence = context.sequence();
+        if self.id() == root {
+            self.contribute(&x, place);
+        }
+        let mut identity = Identity::new(Operation::Broadcast, sequence);
+        identity.push(root as u64);
+        identity.push_type::<T>();
+        context.meet(&identity, Operation::Broadcast, place);
+        if self.id() == root { x } else { self.contributed(sequence, root, place) }
+    }
+
+    /// Gives every worker's `x`, in rank order, to rank 0; the others get `None`. A collective.
+    ///
+    /// ```
+    /// # use dsm::Team;
+    /// fn list(team: &Team<'_>) {
+    ///     if let Some(lengths) = team.gather(team.id() * 2) {
+    ///         println!("{lengths:?}");
+    ///     }
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn gather<T: Serialize + DeserializeOwned>(&self, x: T) -> Option<Vec<T>> {
+        let place = Location::caller();
+        let sequence = self.exchange(Operation::Gather, &x, place);
+        (self.id() == 0).then(|| self.collect(sequence, place))
+    }
+
+    /// Gives every worker's `x`, in rank order, to all. A collective.
+    ///
+    /// ```
+    /// # use dsm::Team;
+    /// fn offset(team: &Team<'_>, mine: usize) -> usize {
+    ///     team.all_gather(mine)[..team.id()].iter().sum()
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn all_gather<T: Serialize + DeserializeOwned>(&self, x: T) -> Vec<T> {
+        let place = Location::caller();
+        let sequence = self.exchange(Operation::AllGather, &x, place);
+        self.collect(sequence, place)
+    }
+
+    fn fold<T: Serialize + DeserializeOwned>(
+        &self,
+        operation: Operation,
+        x: &T,
+        op: impl FnMut(T, T) -> T,
+        place: &'static Location<'static>,
+    ) -> T {
+        let sequence = self.exchange(operation, x, place);
+        let values = (0..self.size()).map(|rank| self.contributed(sequence, rank, place));
+        match values.reduce(op) {
+            Some(value) => value,
+            None => unreachable!("a team has a worker"),
+        }
+    }
+
+    /// Writes this worker's value and meets the others; gives the sequence number to read theirs by.
+    fn exchange<T: Serialize>(&self, operation: Operation, x: &T, place: &'static Location<'static>) -> u64 {
+        let context = self.context;
+        context.check();
+        let sequence = context.sequence();
+        self.contribute(x, place);
+        let mut identity = Identity::new(operation, sequence);
+        identity.push_type::<T>();
+        context.meet(&identity, operation, place);
+        sequence
+    }
+
+    fn collect<T: DeserializeOwned>(&self, sequence: u64, place: &'static Location<'static>) -> Vec<T> {
+        (0..self.size()).map(|rank| self.contributed(sequence, rank, place)).collect()
+    }
+
+    /// Writes this worker's bytes for the collective about to be met in.
+    pub(super) fn contribute<T: Serialize>(&self, x: &T, place: &'static Location<'static>) {
+        let parity = (self.context.sequence() % 2) as usize;
+        let written = self.context.engine.contribute(parity, &mut |buffer| {
+            let room = buffer.len();
+            postcard::to_slice(x, buffer).map(|used| used.len()).map_err(|source| {
+                Error::new(
+                    ErrorKind::Argument,
+                    format!(
+                        "a `{}` of rank {} can't be sent ({room} bytes of room): {source}",
+                        std::any::type_name::<T>(),
+                        self.id()
+                    ),
+                )
+            })
+        });
+        if let Err(error) = written {
+            self.fail(Failure::Argument, &error, place);
+        }
+    }
+
+    /// Reads a worker's bytes of the collective just met in.
+    pub(super) fn contributed<T: DeserializeOwned>(
+        &self,
+        sequence: u64,
+        rank: usize,
+        place: &'static Location<'static>,
+    ) -> T {
+        match postcard::from_bytes(self.context.engine.contribution((sequence % 2) as usize, rank)) {
+            Ok(value) => value,
+            Err(source) => {
+                let message = format!("the `{}` of rank {rank} can't be read: {source}", std::any::type_name::<T>());
+                self.fail(Failure::Argument, &Error::new(ErrorKind::Argument, message), place)
+            }
+        }
+    }
+
+    #[cold]
+    fn fail(&self, failure: Failure, error: &Error, place: &'static Location<'static>) -> ! {
+        self.context.engine.report(failure, &error.to_string(), Some(Place::from(place)));
+        self.context.engine.fail(failure);
+        self.context.leave()
+    }
+}

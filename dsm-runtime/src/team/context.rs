@@ -1,0 +1,222 @@
+//! What a worker knows of the call it is in: reached by the team, and by locks through the thread that runs the rank.
+
+use std::cell::Cell;
+use std::panic::Location;
+
+use crate::engine::{Engine, Failure, Stop};
+use crate::error::Place;
+use crate::identity::{Identity, Operation};
+use crate::view::ViewBase;
+
+thread_local! {
+    static CURRENT: Cell<Option<&'static Context>> = const { Cell::new(None) };
+}
+
+/// Carried by the unwinding that leaves a failed call.
+pub(crate) struct Leaving;
+
+/// The section a worker is in, where no collective may be entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Section {
+    Critical,
+    Master,
+    Single,
+}
+
+impl Section {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Section::Critical => "critical",
+            Section::Master => "master",
+            Section::Single => "single",
+        }
+    }
+}
+
+/// One rank's side of the call that is running.
+pub(crate) struct Context {
+    pub(crate) engine: &'static dyn Engine,
+    pub(crate) base: &'static ViewBase,
+    /// The cluster's seed mixed with the number of the call.
+    pub(crate) seed: Cell<u64>,
+    /// How many collectives this rank has met in.
+    sequence: Cell<u64>,
+    /// How many generators this rank has asked for.
+    pub(crate) draws: Cell<u64>,
+    /// How many guards this rank holds.
+    held: Cell<usize>,
+    section: Cell<Option<Section>>,
+    place: Cell<Option<&'static Location<'static>>>,
+    doing: Cell<Doing>,
+}
+
+/// What a rank was in the middle of, for errors.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Doing {
+    Computing,
+    /// In the collective whose identity it has written.
+    Meeting,
+    /// Locking the cell at this address.
+    Locking(usize),
+    Critical,
+}
+
+impl Context {
+    pub(crate) fn new(engine: &'static dyn Engine, base: &'static ViewBase) -> Self {
+        Context {
+            engine,
+            base,
+            seed: Cell::new(0),
+            sequence: Cell::new(0),
+            draws: Cell::new(0),
+            held: Cell::new(0),
+            section: Cell::new(None),
+            place: Cell::new(None),
+            doing: Cell::new(Doing::Computing),
+        }
+    }
+
+    /// Starts a call on this thread.
+    pub(crate) fn begin(&'static self, seed: u64) {
+        self.seed.set(seed);
+        self.sequence.set(0);
+        self.draws.set(0);
+        self.held.set(0);
+        self.section.set(None);
+        self.place.set(None);
+        self.doing.set(Doing::Computing);
+        CURRENT.set(Some(self));
+    }
+
+    /// Ends the call: locks refuse to work on this thread until the next.
+    pub(crate) fn end(&self) {
+        CURRENT.set(None);
+    }
+
+    pub(crate) fn rank(&self) -> usize {
+        self.base.rank
+    }
+
+    pub(crate) fn size(&self) -> usize {
+        self.base.size
+    }
+
+    /// The sequence number of the collective about to be met in.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.sequence.get()
+    }
+
+    pub(crate) fn held(&self) -> usize {
+        self.held.get()
+    }
+
+    pub(crate) fn hold(&self) {
+        self.held.set(self.held.get() + 1);
+    }
+
+    pub(crate) fn release(&self) {
+        self.held.set(self.held.get() - 1);
+    }
+
+    pub(crate) fn place(&self) -> Option<Place> {
+        self.place.get().map(Place::from)
+    }
+
+    pub(crate) fn doing(&self) -> Doing {
+        self.doing.get()
+    }
+
+    /// Notes what this rank is about to wait for, and where.
+    pub(crate) fn note(&self, doing: Doing, place: &'static Location<'static>) {
+        self.doing.set(doing);
+        self.place.set(Some(place));
+    }
+
+    pub(crate) fn done(&self) {
+        self.doing.set(Doing::Computing);
+    }
+
+    /// Runs `f` as a section that no collective may be entered from.
+    pub(crate) fn within<R>(&self, section: Section, f: impl FnOnce() -> R) -> R {
+        struct Restore<'a>(&'a Context, Option<Section>);
+        impl Drop for Restore<'_> {
+            fn drop(&mut self) {
+                self.0.section.set(self.1);
+            }
+        }
+        let _restore = Restore(self, self.section.replace(Some(section)));
+        f()
+    }
+
+    /// Meets all ranks in a collective; leaves the call when it fails.
+    pub(crate) fn meet(&self, identity: &Identity, operation: Operation, place: &'static Location<'static>) {
+        self.may_meet(operation, place);
+        self.note(Doing::Meeting, place);
+        match self.engine.meet(identity) {
+            Ok(()) => {
+                self.sequence.set(self.sequence.get() + 1);
+                self.done();
+            }
+            Err(Stop) => self.leave(),
+        }
+    }
+
+    /// Refuses a collective where it would wait for ever or break a section.
+    pub(crate) fn may_meet(&self, operation: Operation, place: &'static Location<'static>) {
+        if let Some(section) = self.section.get() {
+            let message = format!(
+                "`{}` is a collective and can't be entered from inside `{}`, where the other workers aren't: move it out",
+                operation.name(),
+                section.name(),
+            );
+            self.misuse(&message, place);
+        }
+        if self.held.get() > 0 {
+            let message = format!(
+                "`{}` is a collective and can't be entered with {} held: the others may need it to get there; drop \
+                 the guard first",
+                operation.name(),
+                self.held_names(),
+            );
+            self.misuse(&message, place);
+        }
+    }
+
+    /// The locks this rank holds, by name.
+    pub(crate) fn held_names(&self) -> String {
+        let names = self.base.locks_held_by(self.rank());
+        if names.is_empty() { "a lock".to_owned() } else { format!("lock {}", names.join(", ")) }
+    }
+
+    /// Fails the call for a broken rule, and leaves it.
+    #[cold]
+    pub(crate) fn misuse(&self, message: &str, place: &'static Location<'static>) -> ! {
+        self.place.set(Some(place));
+        self.engine.report(Failure::Misuse, message, Some(Place::from(place)));
+        self.engine.fail(Failure::Misuse);
+        self.leave()
+    }
+
+    /// Leaves a failed call by unwinding; by ending the worker where panics abort.
+    #[cold]
+    pub(crate) fn leave(&self) -> ! {
+        if cfg!(panic = "abort") {
+            self.engine.leave_without_unwinding()
+        }
+        std::panic::resume_unwind(Box::new(Leaving))
+    }
+
+    /// Leaves when the call has failed; every operation of dsm looks here first.
+    #[inline]
+    pub(crate) fn check(&self) {
+        if self.engine.stopped() {
+            self.leave();
+        }
+    }
+}
+
+/// The context of the call that this thread runs a rank of.
+#[inline]
+pub(crate) fn current() -> Option<&'static Context> {
+    CURRENT.get()
+}

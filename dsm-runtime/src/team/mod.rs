@@ -1,0 +1,11 @@
+//! The team: the workers of one call, and what they do together.
+
+mod collectives;
+mod context;
+mod rng;
+mod sections;
+mod team;
+
+pub(crate) use context::{Context, Doing, Leaving, current};
+pub use rng::TeamRng;
+pub use team::Team;

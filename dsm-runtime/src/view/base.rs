@@ -1,0 +1,37 @@
+//! What views are built from: the worker's mapping of the segment, and the declaration.
+
+use crate::segment::{Field, Memory};
+
+/// A worker's mapping of the declared arrays; the same for every call.
+pub(crate) struct ViewBase {
+    pub(crate) rank: usize,
+    pub(crate) size: usize,
+    pub(crate) memory: &'static Memory,
+    pub(crate) fields: &'static [Field],
+}
+
+impl ViewBase {
+    /// The name of the lock or atomic at an address.
+    pub(crate) fn cell_name(&self, address: usize) -> String {
+        let offset = self.memory.offset_of(address as *const u8);
+        offset.and_then(|offset| cell_at(self.fields, offset)).unwrap_or_else(|| "?".to_owned())
+    }
+
+    /// The names of the locks that a rank holds, quoted.
+    pub(crate) fn locks_held_by(&self, rank: usize) -> Vec<String> {
+        let mut names = Vec::new();
+        for field in self.fields {
+            field.each_lock(self.memory, |lock| {
+                if lock.holder().is_some_and(|held| held.by == rank) {
+                    names.extend(field.cell_name(lock.offset()).map(|name| format!("`{name}`")));
+                }
+            });
+        }
+        names
+    }
+}
+
+/// The name of the cell at an offset of the segment.
+pub(crate) fn cell_at(fields: &[Field], offset: usize) -> Option<String> {
+    fields.iter().find_map(|field| field.cell_name(offset))
+}

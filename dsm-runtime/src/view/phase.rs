@@ -1,0 +1,140 @@
+//! Phases: one barrier, any tuple of transitions.
+//!
+//! After Charm++'s multiphase shared arrays, here checked at run time, and Hobor and Gherghina's reading of a barrier as
+//! a redistribution of permissions.
+#![allow(unsafe_code)]
+
+use std::panic::Location;
+use std::ptr;
+
+use super::grant::Grant;
+use super::mode::Mode;
+use super::transition::{Pending, Transition, View};
+use crate::identity::{Identity, Operation};
+use crate::schedule::Schedule;
+use crate::seed::mix;
+use crate::team::Context;
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// What [`Team::phase`](crate::Team::phase) takes: a [`Pending`] transition, or a tuple of up to eight.
+///
+/// ```
+/// use dsm::{Phase, Team};
+/// fn enter<'w, P: Phase<'w>>(team: &Team<'_>, transitions: P) -> P::Views {
+///     team.phase(transitions)
+/// }
+/// ```
+pub trait Phase<'w>: Sized + sealed::Sealed {
+    /// The views it gives, in the same order.
+    type Views;
+
+    #[doc(hidden)]
+    fn each(&self, visit: &mut dyn FnMut(&Transition<'w>));
+
+    #[doc(hidden)]
+    fn build(self, grant: &mut dyn FnMut(Transition<'w>) -> Grant<'w>) -> Self::Views;
+}
+
+impl<V> sealed::Sealed for Pending<'_, V> {}
+
+impl<'w, V: View<'w>> Phase<'w> for Pending<'w, V> {
+    type Views = V;
+
+    fn each(&self, visit: &mut dyn FnMut(&Transition<'w>)) {
+        visit(&self.transition);
+    }
+
+    fn build(self, grant: &mut dyn FnMut(Transition<'w>) -> Grant<'w>) -> V {
+        V::build(grant(self.transition))
+    }
+}
+
+macro_rules! tuples {
+    ($($($name:ident)+;)*) => { $(
+        impl<$($name),+> sealed::Sealed for ($($name,)+) {}
+        impl<'w, $($name: Phase<'w>),+> Phase<'w> for ($($name,)+) {
+            type Views = ($($name::Views,)+);
+
+            fn each(&self, visit: &mut dyn FnMut(&Transition<'w>)) {
+                #[allow(non_snake_case)]
+                let ($($name,)+) = self;
+                $($name.each(visit);)+
+            }
+
+            fn build(self, grant: &mut dyn FnMut(Transition<'w>) -> Grant<'w>) -> Self::Views {
+                #[allow(non_snake_case)]
+                let ($($name,)+) = self;
+                ($($name.build(grant),)+)
+            }
+        }
+    )* };
+}
+
+tuples! {
+    A;
+    A B;
+    A B C;
+    A B C D;
+    A B C D E;
+    A B C D E F;
+    A B C D E F G;
+    A B C D E F G H;
+}
+
+/// How many transitions one phase takes, nested tuples counted through.
+const MOST: usize = 8;
+
+/// Meets all ranks with these transitions, then builds the new views.
+pub(crate) fn run_phase<'w, P: Phase<'w>>(
+    context: &'static Context,
+    transitions: P,
+    place: &'static Location<'static>,
+) -> P::Views {
+    context.check();
+    let seed = mix(&[context.seed.get(), context.sequence()]);
+    let mut identity = Identity::new(Operation::Phase, context.sequence());
+    let mut wrong = None;
+    let mut count = 0;
+    transitions.each(&mut |transition| {
+        count += 1;
+        if count <= MOST {
+            wrong = wrong.take().or_else(|| misfit(context, transition));
+            let Transition { origin, mode, own, .. } = transition;
+            identity.push_transition(origin.field.index, *mode, seed_of(*mode, seed), own.as_ref());
+        }
+    });
+    if count > MOST {
+        wrong = Some(format!("a phase takes up to {MOST} transitions, not {count}: make it two phases"));
+    }
+    if let Some(message) = wrong {
+        context.misuse(&message, place);
+    }
+    context.meet(&identity, Operation::Phase, place);
+    transitions.build(&mut |transition| {
+        let Transition { origin, mode, own, .. } = transition;
+        let own = own.unwrap_or(0..0);
+        // SAFETY: every rank has just met with this very transition, mode and seed, each having consumed the one view
+        // or right it had of the array; own ranges were checked here to lie on the axis, and to be disjoint by the last
+        // to arrive; the base maps the segment for the worker's whole life and a call ends before others use the array.
+        unsafe { Grant::new(origin.base, origin.field, mode, origin.home_axis, seed, own) }
+    })
+}
+
+fn seed_of(mode: Mode, seed: u64) -> u64 {
+    if matches!(mode, Mode::Split { schedule: Schedule::Random, .. }) { seed } else { 0 }
+}
+
+/// What this rank alone can see is wrong with a transition.
+fn misfit(context: &Context, transition: &Transition<'_>) -> Option<String> {
+    let name = transition.origin.field.name;
+    if !ptr::eq(transition.origin.base, context.base) {
+        return Some(format!("`{name}` belongs to another call's team"));
+    }
+    let range = transition.own.as_ref()?;
+    let length = transition.origin.field.shape()[0];
+    (range.start > range.end || range.end > length)
+        .then(|| format!("split_at({}..{}) of `{name}`: the range must lie in 0..{length}", range.start, range.end))
+}
