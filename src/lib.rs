@@ -1,4 +1,4 @@
-//! Process-parallel computing on truly shared memory.
+#![doc = include_str!("../README.md")]
 
 extern crate self as dsm;
 

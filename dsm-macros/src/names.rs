@@ -14,9 +14,9 @@ pub(crate) fn handles(shared: &Ident) -> Ident {
 
 /// The resource struct of a parallel function: `AddResources`.
 pub(crate) fn resources(function: &Ident) -> Ident {
-    let name = format!("{}Resources", upper_camel(&text(function)));
+    let words = upper_camel(&text(function));
     // A function may be called `_1`, and a type can't begin with a digit.
-    let mut name = syn::parse_str(&name).unwrap_or_else(|_| format_ident!("Resources{}", text(function)));
+    let mut name = syn::parse_str(&format!("{words}Resources")).unwrap_or_else(|_| format_ident!("Resources{words}"));
     name.set_span(function.span());
     name
 }
@@ -27,7 +27,7 @@ pub(crate) fn stage_macro(shared: &Ident, site: &str) -> Ident {
     format_ident!("__dsm_{}_{:016x}", shared.unraw(), fnv(site), span = Span::call_site())
 }
 
-/// The name under which rustc's errors show the job of a parallel function.
+/// The type of a parallel function's job.
 pub(crate) fn job() -> Ident {
     Ident::new("__DsmJob", Span::call_site())
 }

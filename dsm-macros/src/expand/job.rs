@@ -35,7 +35,7 @@ pub(super) fn job(parallel: &Parallel, declared: &Declared) -> TokenStream {
     let resources = names::local("resources");
     let call = wrap(parallel, quote!(#name(#resources, #(#passed),*)));
     quote! {
-        struct #job;
+        enum #job {}
 
         #[allow(clippy::type_complexity)]
         impl #krate::__private::Job for #job {

@@ -19,18 +19,21 @@ pub(crate) fn parallel(parallel: &Parallel, declared: &Declared) -> TokenStream 
     let assertions = assertions(parallel);
     let job = job::job(parallel, declared);
     let job_name = names::job();
-    let cluster = names::local("cluster");
-    let arguments = parallel.arguments.iter().map(|argument| &argument.name);
-    let arguments = if parallel.arguments.is_empty() { quote!(&()) } else { quote!(&(#(&#arguments,)*)) };
+    let (cluster, arguments) = (names::local("cluster"), names::local("arguments"));
+    let given = parallel.arguments.iter().map(|argument| &argument.name);
     let resources = resources(parallel, declared);
     quote! {
         #(#outer)*
         #[allow(clippy::needless_lifetimes, clippy::ptr_arg, clippy::too_many_arguments)]
         #signature {
-            #inner
-            #assertions
-            #job
-            #krate::__private::call::<#job_name, _>(#cluster, #arguments)
+            // A parameter may have the function's name, which the items of the inner block would hide.
+            let #arguments = (#(&#given,)*);
+            {
+                #inner
+                #assertions
+                #job
+                #krate::__private::call::<#job_name, _>(#cluster, &#arguments)
+            }
         }
         #resources
     }

@@ -6,7 +6,7 @@ use syn::{Data, DeriveInput};
 use super::options::{Place, dsm_attribute, is_dsm};
 use crate::errors::Errors;
 use crate::messages;
-use crate::model::{ElementStruct, Krate};
+use crate::model::ElementStruct;
 
 /// Reads the struct. `None` when it can't be an element, which `errors` then knows.
 pub(crate) fn element(item: TokenStream, errors: &mut Errors) -> Option<ElementStruct> {
@@ -33,7 +33,7 @@ pub(crate) fn element(item: TokenStream, errors: &mut Errors) -> Option<ElementS
         }
     };
     Some(ElementStruct {
-        krate: krate.map_or_else(Krate::default, |krate| krate),
+        krate: krate.unwrap_or_default(),
         attributes: input.attrs,
         generics: input.generics,
         name: input.ident,

@@ -30,72 +30,66 @@ pub(super) fn field_type(name: &str, input: ParseStream<'_>, errors: &mut Errors
     }
     let written: Type = input.parse()?;
     Ok(match cell(name, &written, errors) {
-        Recognised::Cell(cell) => Some(FieldKind::Cell(cell)),
-        Recognised::Wrong => None,
-        Recognised::Other => {
+        Ok(Some(cell)) => Some(FieldKind::Cell(cell)),
+        Ok(None) => {
             errors.at(&written, messages::field_type(name));
             None
         }
+        Err(Reported) => None,
     })
 }
 
 fn array(name: &str, element: Type, shape: Vec<Expr>, errors: &mut Errors) -> Option<FieldKind> {
     match cell(name, &element, errors) {
-        Recognised::Cell(cell) if cell.kind == CellKind::Atomic => {
+        Ok(Some(cell)) if cell.kind == CellKind::Atomic => {
             errors.at(&element, messages::atomics_as_cells(name));
             None
         }
-        Recognised::Cell(cell) => {
+        Ok(Some(cell)) => {
             if let Some(second) = shape.get(1) {
                 errors.at(second, messages::locks_axes(name, cell.kind.name()));
                 return None;
             }
             shape.into_iter().next().map(|length| FieldKind::Cells { cell, length })
         }
-        Recognised::Wrong => None,
-        Recognised::Other => Some(FieldKind::Array { element, shape }),
+        Ok(None) => Some(FieldKind::Array { element, shape }),
+        Err(Reported) => None,
     }
 }
 
-enum Recognised {
-    Cell(Cell),
-    /// A cell, but not well formed; reported.
-    Wrong,
-    /// No cell.
-    Other,
-}
+/// Something was wrong, which the collector knows.
+struct Reported;
 
 /// Recognises a cell by the last segment of its path.
-fn cell(name: &str, ty: &Type, errors: &mut Errors) -> Recognised {
+fn cell(name: &str, ty: &Type, errors: &mut Errors) -> Result<Option<Cell>, Reported> {
     let Type::Path(path) = ungrouped(ty) else {
-        return Recognised::Other;
+        return Ok(None);
     };
     let Some(last) = path.path.segments.last() else {
-        return Recognised::Other;
+        return Ok(None);
     };
     if last.ident == "Flag" {
         errors.at(ty, messages::flag(name));
-        return Recognised::Wrong;
+        return Err(Reported);
     }
     let Some(kind) = CellKind::ALL.into_iter().find(|kind| last.ident == kind.name()) else {
-        return Recognised::Other;
+        return Ok(None);
     };
     let content = match &last.arguments {
         // A bare `Lock` guards nothing; a bare `Atomic` would hold nothing.
         PathArguments::None if kind != CellKind::Atomic => None,
         PathArguments::AngleBracketed(arguments) if arguments.args.len() == 1 => match arguments.args.first() {
             Some(GenericArgument::Type(content)) => Some(content.clone()),
-            _ => {
-                errors.at(ty, messages::cell_arguments(kind.name()));
-                return Recognised::Wrong;
-            }
+            _ => return Err(wrong_arguments(ty, kind, errors)),
         },
-        _ => {
-            errors.at(ty, messages::cell_arguments(kind.name()));
-            return Recognised::Wrong;
-        }
+        _ => return Err(wrong_arguments(ty, kind, errors)),
     };
-    Recognised::Cell(Cell { kind, written: ty.clone(), content })
+    Ok(Some(Cell { kind, written: ty.clone(), content }))
+}
+
+fn wrong_arguments(ty: &Type, kind: CellKind, errors: &mut Errors) -> Reported {
+    errors.at(ty, messages::cell_arguments(kind.name()));
+    Reported
 }
 
 /// A type that came through a `macro_rules` fragment stands in an invisible group.
