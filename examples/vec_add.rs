@@ -1,10 +1,12 @@
-//! Adds two vectors.
+//! Adds two vectors: every worker reads all of `a` and `b`, writes the block of `c` that is its own, and adds what it
+//! wrote to a total under a lock.
 
+use clap::Parser;
 use dsm::prelude::*;
 
 dsm::shared! {
     /// Two vectors and their sum.
-    pub struct VecAdd(n: usize) {
+    struct VecAdd(n: usize) {
         a: [i64; n],
         b: [i64; n],
         c: [i64; n],
@@ -23,13 +25,36 @@ fn add(mut res: VecAdd, scale: i64) -> usize {
     res.c.len()
 }
 
+/// Adds the vectors 0, 1, 2, … and 1, 2, 3, …
+#[derive(Parser)]
+struct Args {
+    /// Length of the vectors
+    #[arg(long, default_value_t = 10)]
+    n: usize,
+    /// Number of worker processes [default: as the environment says, else one for each core]
+    #[arg(long)]
+    workers: Option<usize>,
+}
+
 #[dsm::main]
 fn main() -> dsm::Result<()> {
-    let mut cluster = Cluster::with_workers(4, VecAdd { n: 10 })?;
-    cluster.a.assign(&Array1::from_iter(0..10));
-    cluster.b.assign(&Array1::from_iter(1..11));
+    let Args { n, workers } = Args::parse();
+    let mut cluster = match workers {
+        Some(workers) => Cluster::with_workers(workers, VecAdd { n })?,
+        None => Cluster::new(VecAdd { n })?,
+    };
+    cluster.a.assign(&Array1::from_iter((0..).take(n)));
+    cluster.b.assign(&Array1::from_iter((1..).take(n)));
+
     let lengths: Vec<usize> = add(&mut cluster, 1)?;
-    println!("{} {lengths:?}", &*cluster.c);
-    println!("total {}", *cluster.total.get_mut());
+    let total = *cluster.total.get_mut();
+    if n <= 20 {
+        println!("{}", cluster.c);
+    }
+    println!("total {total}, in blocks of {lengths:?}");
+
+    assert!(cluster.c.iter().copied().eq((1..).step_by(2).take(n)), "the sums are the odd numbers");
+    assert_eq!(total, (n * n) as i64, "the first n odd numbers add up to n squared");
+    assert_eq!(lengths.iter().sum::<usize>(), n);
     Ok(())
 }

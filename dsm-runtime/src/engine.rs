@@ -25,11 +25,12 @@ pub(crate) enum Failure {
     Argument,
     Output,
     Fork,
+    Poisoned,
 }
 
 impl Failure {
     pub(crate) fn from_number(number: u32) -> Option<Self> {
-        const ALL: [Failure; 10] = [
+        const ALL: [Failure; 11] = [
             Failure::Panicked,
             Failure::Died,
             Failure::Exited,
@@ -40,6 +41,7 @@ impl Failure {
             Failure::Argument,
             Failure::Output,
             Failure::Fork,
+            Failure::Poisoned,
         ];
         ALL.into_iter().find(|&failure| failure as u32 == number)
     }

@@ -3,6 +3,7 @@
 //! A test's body runs in a process of its own, before the test harness has made a thread: the harness's test starts the
 //! program again with the test's name in the environment, and each test has a function that the loader calls before
 //! `main` and that runs the body when the name is its own.
+#![allow(unsafe_code)]
 
 use std::fmt::{Debug, Display};
 use std::io::Write as _;
@@ -104,6 +105,9 @@ pub fn test_entry<T: TestOutcome>(name: &str, body: fn() -> T) {
     if !std::env::var(TEST).is_ok_and(|wanted| wanted == name) {
         return;
     }
+    // SAFETY: the loader calls this before `main`, on the only thread there is. Programs that the body starts are not to
+    // run it again.
+    unsafe { std::env::remove_var(TEST) };
     let failure = match catch_unwind(body) {
         Ok(outcome) => outcome.failure(),
         Err(payload) => Some(text_of(&*payload)),

@@ -45,6 +45,10 @@ impl<T> AtHome<T> {
     pub(crate) fn new(value: T) -> Self {
         AtHome { value: Some(value), home: Home::here() }
     }
+
+    pub(crate) fn is_at_home(&self) -> bool {
+        self.home.is_here()
+    }
 }
 
 impl<T> Deref for AtHome<T> {

@@ -1,22 +1,20 @@
 //! Wakes the monitor: something of the call needs it.
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, RawFd};
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use crate::error::{Error, Result};
-use crate::process::AtHome;
-use crate::segment::inherited;
+use crate::segment::inherited::Descriptor;
 
 /// A counter in the kernel that the monitor polls.
-pub(crate) struct Bell(AtHome<EventFd>);
+pub(crate) struct Bell(Descriptor<EventFd>);
 
 impl Bell {
     pub(crate) fn new() -> Result<Self> {
         let event = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)
             .map_err(|errno| Error::os("can't make an event descriptor", errno))?;
-        inherited::add_descriptor(event.as_fd().as_raw_fd());
-        Ok(Bell(AtHome::new(event)))
+        Ok(Bell(Descriptor::new(event)))
     }
 
     /// Wakes the monitor. A full counter is as good as a ring.
@@ -30,16 +28,10 @@ impl Bell {
     }
 
     pub(crate) fn descriptor(&self) -> RawFd {
-        self.0.as_fd().as_raw_fd()
+        self.0.number()
     }
 
     pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
-    }
-}
-
-impl Drop for Bell {
-    fn drop(&mut self) {
-        inherited::remove_descriptor(self.descriptor());
     }
 }

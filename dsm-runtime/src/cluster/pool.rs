@@ -1,7 +1,7 @@
 //! The driver's side of a pool: starts the monitor, posts jobs, waits for them, and ends the pool.
 
 use std::io::{self, PipeReader, PipeWriter, Read as _};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -20,8 +20,9 @@ use super::pool_memory::{PoolLayout, PoolMemory};
 use super::worker::Idle;
 use crate::engine::Failure;
 use crate::error::{Error, ErrorKind, Result};
-use crate::process::{AtHome, Home};
-use crate::segment::{Memory, Segment, inherited};
+use crate::process::Home;
+use crate::segment::inherited::Descriptor;
+use crate::segment::{Memory, Segment};
 use crate::sync::{Outcome, Patience, Wait, Waiting, wait_while, wake};
 
 /// How often a waiting driver looks whether the monitor is alive.
@@ -34,7 +35,7 @@ pub(crate) struct Pool {
     monitor: Pid,
     monitor_lives: bool,
     /// At its end when the monitor and every worker are gone.
-    lifeline: AtHome<PipeReader>,
+    lifeline: Descriptor<PipeReader>,
     home: Home,
 }
 
@@ -55,20 +56,14 @@ impl Pool {
         let bell = Arc::new(Bell::new()?);
         let (lifeline, write_end) = lifeline()?;
         let driver = pidfd::open(nix::unistd::getpid()).map_err(|errno| Error::os("can't open a pidfd", errno))?;
-        let keep = [
-            memory.descriptor(),
-            segment.memory.descriptor(),
-            bell.descriptor(),
-            write_end.as_raw_fd(),
-            driver.as_raw_fd(),
-        ];
+        let driver = Descriptor::new(driver);
+        let keep =
+            [memory.descriptor(), segment.memory.descriptor(), bell.descriptor(), write_end.number(), driver.number()];
         let forked = fork_child(&keep, || watch_over(segment, &memory, &bell, &write_end, driver.as_fd(), grace));
         let monitor =
             forked.map_err(|errno| Error::os("can't fork the process that watches over the workers", errno))?;
         drop(write_end);
-        inherited::add_descriptor(lifeline.as_raw_fd());
-        let mut pool =
-            Pool { memory, bell, monitor, monitor_lives: true, lifeline: AtHome::new(lifeline), home: Home::here() };
+        let mut pool = Pool { memory, bell, monitor, monitor_lives: true, lifeline, home: Home::here() };
         pool.wait_until_started(size)?;
         Ok(pool)
     }
@@ -185,7 +180,6 @@ impl Drop for Pool {
         self.bell.ring();
         while self.monitor_lives && waitpid(self.monitor, None) == Err(Errno::EINTR) {}
         self.wait_until_all_are_gone();
-        inherited::remove_descriptor(self.lifeline.as_raw_fd());
     }
 }
 
@@ -197,8 +191,9 @@ pub(crate) fn monitor_died(when: &str) -> Error {
     )
 }
 
-fn lifeline() -> Result<(PipeReader, PipeWriter)> {
-    io::pipe().map_err(|source| Error::os("can't make a pipe", source))
+fn lifeline() -> Result<(Descriptor<PipeReader>, Descriptor<PipeWriter>)> {
+    let (read_end, write_end) = io::pipe().map_err(|source| Error::os("can't make a pipe", source))?;
+    Ok((Descriptor::new(read_end), Descriptor::new(write_end)))
 }
 
 fn refuse_threads(allow_threads: bool) -> Result<()> {
@@ -221,7 +216,7 @@ fn watch_over(
     segment: &Segment,
     memory: &PoolMemory,
     bell: &Arc<Bell>,
-    lifeline: &PipeWriter,
+    lifeline: &Descriptor<PipeWriter>,
     driver: BorrowedFd<'_>,
     grace: Duration,
 ) {
@@ -234,7 +229,7 @@ fn watch_over(
         arrays: Box::leak(Box::new(arrays)),
         fields: Box::leak(segment.fields.clone().into_boxed_slice()),
         bell: Box::leak(Box::new(Arc::clone(bell))),
-        lifeline: lifeline.as_raw_fd(),
+        lifeline: lifeline.number(),
         grace,
     };
     monitor::run(charge, driver)

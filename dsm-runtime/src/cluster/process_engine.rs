@@ -98,6 +98,11 @@ impl ProcessEngine {
         }
     }
 
+    /// What this rank has reported of itself.
+    pub(crate) fn reported(&self) -> Option<Failure> {
+        self.report.borrow().failure.and_then(Failure::from_number)
+    }
+
     /// Adds where the rank was and writes its report, once it leaves a failed call.
     pub(crate) fn write_leaving(&self, context: Option<&Context>) {
         if let Some(context) = context {
@@ -230,9 +235,10 @@ impl Engine for ProcessEngine {
         &self.pool.control().critical.0
     }
 
-    fn report(&self, _failure: Failure, message: &str, place: Option<Place>) {
+    fn report(&self, failure: Failure, message: &str, place: Option<Place>) {
         {
             let mut report = self.report.borrow_mut();
+            report.failure = Some(failure as u32);
             report.message = Some(message.to_owned());
             report.place = place;
         }

@@ -7,6 +7,8 @@ use crate::error::Place;
 /// A rank's own account of how it left a failed call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Report {
+    /// The number of the failure at this rank, where there was one.
+    pub(crate) failure: Option<u32>,
     /// What went wrong at this rank, where something did.
     pub(crate) message: Option<String>,
     /// Where that was; else where it was waiting.

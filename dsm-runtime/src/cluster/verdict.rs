@@ -34,8 +34,13 @@ pub(crate) fn error(pool: &PoolMemory, function: &str, deadline: Option<Duration
         return refusal(pool, account.rank, function);
     }
     let at = at.and_then(|rank| accounts.get(rank));
+    // A lock refused as poisoned follows from the panic of whoever held it, if that was in this call.
+    let at = match failure {
+        Some(Failure::Poisoned) => accounts.iter().find(|account| account.panicked()).or(at),
+        _ => at,
+    };
     let error = match (failure, at) {
-        (Some(Failure::Panicked), Some(at)) => at.error(
+        (Some(Failure::Panicked | Failure::Poisoned), Some(at)) => at.error(
             ErrorKind::Panicked,
             format!("rank {} of `{function}` panicked{}: {}", at.rank, at.at_place(), at.message()),
         ),
@@ -132,6 +137,10 @@ fn everybody(accounts: &[Account]) -> String {
 impl Account {
     fn message(&self) -> &str {
         self.report.message.as_deref().unwrap_or("(no message was left)")
+    }
+
+    fn panicked(&self) -> bool {
+        self.answer == Answer::Left && self.report.failure == Some(Failure::Panicked as u32)
     }
 
     fn at_place(&self) -> String {

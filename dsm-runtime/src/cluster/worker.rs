@@ -132,7 +132,7 @@ fn finish(worker: &Worker, ended: Ended) {
 fn left(worker: &Worker, payload: Option<Box<dyn Any + Send>>) {
     let Worker { engine, context } = *worker;
     if payload.is_some_and(|payload| !payload.is::<Leaving>()) {
-        engine.fail(Failure::Panicked);
+        engine.fail(engine.reported().unwrap_or(Failure::Panicked));
     }
     engine.write_leaving(Some(context));
 }
@@ -147,7 +147,8 @@ fn report_panics() {
         let context = current();
         if let Some(context) = context {
             let message = info.payload_as_str().unwrap_or("a panic whose payload is no text");
-            context.engine.report(Failure::Panicked, message, info.location().map(Place::from));
+            let failure = if context.was_refused() { Failure::Poisoned } else { Failure::Panicked };
+            context.engine.report(failure, message, info.location().map(Place::from));
         }
         if verbose || context.is_none() {
             before(info);

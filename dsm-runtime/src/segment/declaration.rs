@@ -38,6 +38,7 @@ impl Declaration {
     ) -> Result<()> {
         let shape = shape.as_ref();
         assert_eq!(shape.len(), D::AXES, "the shape of `{name}` has as many axes as its dimension");
+        self.refuse_alignment::<T>(name)?;
         let bytes = array_bytes::<T>(shape).ok_or_else(|| {
             Error::new(
                 ErrorKind::Shape,
@@ -88,6 +89,7 @@ impl Declaration {
         kind: FieldKind,
         count: usize,
     ) -> Result<()> {
+        self.refuse_alignment::<C>(name)?;
         let bytes =
             size_of::<C>().checked_mul(count).filter(|&bytes| bytes <= isize::MAX as usize).ok_or_else(|| {
                 Error::new(
@@ -108,6 +110,21 @@ impl Declaration {
             offset: 0,
         };
         self.add(field, bytes, align_of::<C>().max(128))
+    }
+
+    /// A mapping begins at a page, so nothing in it can be aligned more.
+    fn refuse_alignment<T>(&self, name: &str) -> Result<()> {
+        if align_of::<T>() <= page_size() {
+            return Ok(());
+        }
+        let message = format!(
+            "`{name}` of {}: {} is aligned to {} bytes, but shared memory to a page of {}",
+            self.struct_name,
+            type_name::<T>(),
+            align_of::<T>(),
+            page_size(),
+        );
+        Err(Error::new(ErrorKind::Shape, message))
     }
 
     fn add(&mut self, mut field: Field, bytes: usize, align: usize) -> Result<()> {

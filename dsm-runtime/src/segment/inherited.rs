@@ -5,8 +5,11 @@
 //! fault, never foreign memory. Descriptors are closed so that no cluster keeps another's memory alive.
 #![allow(unsafe_code)]
 
-use std::os::fd::RawFd;
+use std::ops::Deref;
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::process::AtHome;
 
 static INHERITED: Mutex<Inherited> = Mutex::new(Inherited { mappings: Vec::new(), descriptors: Vec::new() });
 
@@ -28,12 +31,41 @@ pub(crate) fn remove_mapping(address: usize) {
     lock().mappings.retain(|&(at, _)| at != address);
 }
 
+/// A descriptor that children of this process close, unless they are told to keep it.
 pub(crate) fn add_descriptor(descriptor: RawFd) {
     lock().descriptors.push(descriptor);
 }
 
-pub(crate) fn remove_descriptor(descriptor: RawFd) {
-    lock().descriptors.retain(|&other| other != descriptor);
+/// A descriptor of this process: on the list while it is open, and closed by its maker only, since in a child its
+/// number may since have been given to something else.
+pub(crate) struct Descriptor<T: AsFd>(AtHome<T>);
+
+impl<T: AsFd> Descriptor<T> {
+    pub(crate) fn new(value: T) -> Self {
+        add_descriptor(value.as_fd().as_raw_fd());
+        Descriptor(AtHome::new(value))
+    }
+
+    pub(crate) fn number(&self) -> RawFd {
+        self.0.as_fd().as_raw_fd()
+    }
+}
+
+impl<T: AsFd> Deref for Descriptor<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: AsFd> Drop for Descriptor<T> {
+    fn drop(&mut self) {
+        if self.0.is_at_home() {
+            let number = self.number();
+            lock().descriptors.retain(|&other| other != number);
+        }
+    }
 }
 
 impl Inherited {

@@ -9,9 +9,8 @@ use std::ptr::NonNull;
 use memmap2::{Advice, MmapOptions, MmapRaw};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
-use super::inherited;
+use super::inherited::{self, Descriptor};
 use crate::error::{Error, Result};
-use crate::process::AtHome;
 
 /// Shared memory, mapped in this process.
 ///
@@ -20,7 +19,7 @@ pub(crate) struct Memory {
     map: MmapRaw,
     length: usize,
     /// Held by the process that made the memory.
-    descriptor: Option<AtHome<OwnedFd>>,
+    descriptor: Option<Descriptor<OwnedFd>>,
 }
 
 impl Memory {
@@ -36,8 +35,7 @@ impl Memory {
         let map = map(descriptor.as_raw_fd(), length).map_err(failed)?;
         map.advise(Advice::DontFork).map_err(failed)?;
         inherited::add_mapping(map.as_ptr() as usize, length);
-        inherited::add_descriptor(descriptor.as_raw_fd());
-        Ok(Memory { map, length, descriptor: Some(AtHome::new(descriptor)) })
+        Ok(Memory { map, length, descriptor: Some(Descriptor::new(descriptor)) })
     }
 
     /// Maps the memory behind `descriptor` in this process; the mapping passes to children it forks.
@@ -48,7 +46,7 @@ impl Memory {
 
     /// The descriptor that children attach by.
     pub(crate) fn descriptor(&self) -> RawFd {
-        self.descriptor.as_ref().map_or(-1, |descriptor| descriptor.as_raw_fd())
+        self.descriptor.as_ref().map_or(-1, Descriptor::number)
     }
 
     pub(crate) fn length(&self) -> usize {
@@ -91,9 +89,8 @@ impl Memory {
 
 impl Drop for Memory {
     fn drop(&mut self) {
-        if let Some(descriptor) = &self.descriptor {
+        if self.descriptor.is_some() {
             inherited::remove_mapping(self.map.as_ptr() as usize);
-            inherited::remove_descriptor(descriptor.as_raw_fd());
         }
     }
 }

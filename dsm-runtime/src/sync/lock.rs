@@ -207,8 +207,8 @@ pub(super) fn already_held(context: &Context, address: usize, place: &'static Lo
 #[track_caller]
 pub(super) fn refused_as_poisoned(context: &Context, address: usize) -> ! {
     let name = context.base.cell_name(address);
-    panic!(
+    context.refuse(&format!(
         "lock `{name}` is poisoned: a worker failed while holding it and its value may be half written; on the driver, \
          `get_mut()` or `clear_poison()` makes it usable again"
-    )
+    ))
 }

@@ -48,6 +48,8 @@ pub(crate) struct Context {
     section: Cell<Option<Section>>,
     place: Cell<Option<&'static Location<'static>>>,
     doing: Cell<Doing>,
+    /// Whether the panic under way is the refusal of a poisoned lock.
+    refused: Cell<bool>,
 }
 
 /// What a rank was in the middle of, for errors.
@@ -73,6 +75,7 @@ impl Context {
             section: Cell::new(None),
             place: Cell::new(None),
             doing: Cell::new(Doing::Computing),
+            refused: Cell::new(false),
         }
     }
 
@@ -130,6 +133,18 @@ impl Context {
     pub(crate) fn note(&self, doing: Doing, place: &'static Location<'static>) {
         self.doing.set(doing);
         self.place.set(Some(place));
+    }
+
+    /// Panics because a lock is poisoned, and marks the panic as what another rank's failure has led to.
+    #[track_caller]
+    pub(crate) fn refuse(&self, message: &str) -> ! {
+        self.refused.set(true);
+        panic!("{message}")
+    }
+
+    /// Whether the panic under way is such a refusal.
+    pub(crate) fn was_refused(&self) -> bool {
+        self.refused.take()
     }
 
     pub(crate) fn done(&self) {
