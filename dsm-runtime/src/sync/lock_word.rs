@@ -124,6 +124,11 @@ impl LockWord {
         holder_in(self.0.load(Ordering::Acquire))
     }
 
+    #[cfg(test)]
+    pub(crate) fn word(&self) -> &AtomicU32 {
+        &self.0
+    }
+
     pub(crate) fn is_poisoned(&self) -> bool {
         self.0.load(Ordering::Acquire) & POISONED != 0
     }

@@ -10,6 +10,9 @@ mod futex;
 mod lock;
 mod lock_word;
 mod park;
+#[cfg(test)]
+#[allow(unsafe_code)]
+mod tests;
 mod ticket_words;
 mod wait;
 

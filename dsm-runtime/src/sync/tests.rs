@@ -1,0 +1,199 @@
+//! The word protocols between threads of one process, on memory of the heap.
+
+use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::lock_word::LockRefused;
+use super::{Arrival, Barrier, LockWord, Outcome, Park, TicketWords, Waiting, futex};
+
+/// Sleeps and wakes for real; the call fails when told to.
+#[derive(Default)]
+struct Threads {
+    stopped: AtomicBool,
+    asleep: AtomicU32,
+}
+
+impl Park for Threads {
+    fn stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+
+    fn park(&self, word: &AtomicU32, value: u32, mask: u32, _: Waiting, deadline: Option<Instant>) {
+        self.asleep.fetch_add(1, Ordering::SeqCst);
+        if !self.stopped() {
+            futex::sleep(word, value, mask, deadline.map(|at| at.saturating_duration_since(Instant::now())));
+        }
+        self.asleep.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    fn unpark(&self, word: &AtomicU32, count: u32, mask: u32) {
+        futex::wake(word, count, mask);
+    }
+}
+
+/// Zeroed words, as shared memory has them.
+fn zeroed<T>() -> Box<T> {
+    // SAFETY: only used for words that are all atomics, of which zero is a valid value.
+    unsafe { Box::<T>::new_zeroed().assume_init() }
+}
+
+/// A plain number that only mutual exclusion keeps right.
+struct Counter(UnsafeCell<u64>);
+
+// SAFETY: the tests touch the number with a lock held; that this suffices is what they test.
+unsafe impl Sync for Counter {}
+
+const THREADS: usize = 8;
+const ROUNDS: u64 = 20_000;
+
+fn count(lock: impl Fn(usize) + Sync, unlock: impl Fn() + Sync) -> u64 {
+    let counter = Counter(UnsafeCell::new(0));
+    thread::scope(|scope| {
+        for rank in 0..THREADS {
+            let (counter, lock, unlock) = (&counter, &lock, &unlock);
+            scope.spawn(move || {
+                for _ in 0..ROUNDS {
+                    lock(rank);
+                    // SAFETY: the lock is held.
+                    unsafe { *counter.0.get() += 1 };
+                    unlock();
+                }
+            });
+        }
+    });
+    counter.0.into_inner()
+}
+
+#[test]
+fn a_lock_word_excludes() {
+    let (word, park) = (zeroed::<LockWord>(), Threads::default());
+    let counted = count(|rank| word.lock(rank, &park, None).unwrap(), || word.unlock(&park));
+    assert_eq!(counted, THREADS as u64 * ROUNDS);
+    assert_eq!(word.holder(), None);
+}
+
+#[test]
+fn ticket_words_exclude() {
+    let (words, park) = (zeroed::<TicketWords>(), Threads::default());
+    let counted = count(|rank| words.lock(rank, &park).unwrap(), || words.unlock(&park));
+    assert_eq!(counted, THREADS as u64 * ROUNDS);
+    assert_eq!(words.holder(), None);
+}
+
+#[test]
+fn a_lock_names_its_holder_and_refuses_it() {
+    let (word, park) = (zeroed::<LockWord>(), Threads::default());
+    word.lock(3, &park, None).unwrap();
+    assert_eq!(word.holder().map(|held| held.by), Some(3));
+    assert_eq!(word.lock(3, &park, None), Err(LockRefused::Own));
+    assert_eq!(word.try_lock(4), Err(LockRefused::Busy));
+    let soon = Instant::now() + Duration::from_millis(5);
+    assert_eq!(word.lock(4, &park, Some(soon)), Err(LockRefused::Busy));
+    word.unlock(&park);
+    assert_eq!(word.try_lock(4), Ok(()));
+}
+
+#[test]
+fn a_poisoned_lock_refuses_those_who_wait() {
+    let (word, park) = (zeroed::<LockWord>(), Threads::default());
+    word.lock(0, &park, None).unwrap();
+    thread::scope(|scope| {
+        let waiters: Vec<_> = (1..THREADS)
+            .map(|rank| {
+                scope.spawn({
+                    let (word, park) = (&word, &park);
+                    move || word.lock(rank, park, None)
+                })
+            })
+            .collect();
+        while (park.asleep.load(Ordering::SeqCst) as usize) < THREADS - 1 {
+            thread::yield_now();
+        }
+        word.poison(&park);
+        for waiter in waiters {
+            assert_eq!(waiter.join().unwrap(), Err(LockRefused::Poisoned));
+        }
+    });
+    assert_eq!(word.try_lock(1), Err(LockRefused::Poisoned));
+    word.clear();
+    assert_eq!(word.try_lock(1), Ok(()));
+}
+
+#[test]
+fn recovery_poisons_what_was_held() {
+    let (held, free, park) = (zeroed::<LockWord>(), zeroed::<LockWord>(), Threads::default());
+    held.lock(1, &park, None).unwrap();
+    held.recover();
+    free.recover();
+    assert!(held.is_poisoned() && !free.is_poisoned());
+    let (held, waiting) = (zeroed::<TicketWords>(), Threads::default());
+    held.lock(1, &waiting).unwrap();
+    held.recover();
+    assert_eq!(held.lock(2, &waiting), Err(LockRefused::Poisoned));
+    held.clear();
+    assert_eq!(held.try_lock(2, &waiting), Ok(()));
+}
+
+#[test]
+fn waiters_leave_a_failed_call() {
+    let (word, park) = (zeroed::<LockWord>(), Threads::default());
+    word.lock(0, &park, None).unwrap();
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| word.lock(1, &park, None));
+        while park.asleep.load(Ordering::SeqCst) == 0 {
+            thread::yield_now();
+        }
+        park.stopped.store(true, Ordering::SeqCst);
+        while !waiter.is_finished() {
+            park.unpark(word.word(), u32::MAX, u32::MAX);
+            thread::yield_now();
+        }
+        assert_eq!(waiter.join().unwrap(), Err(LockRefused::Stopped));
+    });
+}
+
+#[test]
+fn tickets_are_served_in_order() {
+    let (words, park) = (zeroed::<TicketWords>(), Threads::default());
+    let served = AtomicUsize::new(0);
+    words.lock(0, &park).unwrap();
+    thread::scope(|scope| {
+        for rank in 1..THREADS {
+            let (words, park, served) = (&words, &park, &served);
+            scope.spawn(move || {
+                words.lock(rank, park).unwrap();
+                assert_eq!(served.fetch_add(1, Ordering::SeqCst), rank - 1);
+                words.unlock(park);
+            });
+            while (park.asleep.load(Ordering::SeqCst) as usize) < rank {
+                thread::yield_now();
+            }
+        }
+        words.unlock(&park);
+    });
+    assert_eq!(served.into_inner(), THREADS - 1);
+}
+
+#[test]
+fn nobody_passes_a_barrier_early() {
+    let (barrier, park) = (zeroed::<Barrier>(), Threads::default());
+    let arrived = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                for round in 1..=2_000 {
+                    arrived.fetch_add(1, Ordering::Relaxed);
+                    match barrier.arrive(THREADS) {
+                        Arrival::Last => barrier.open(&park),
+                        Arrival::Early(generation) => {
+                            assert!(matches!(barrier.wait(generation, &park), Outcome::Ready(_)));
+                        }
+                    }
+                    assert!(arrived.load(Ordering::Relaxed) >= round * THREADS);
+                }
+            });
+        }
+    });
+}

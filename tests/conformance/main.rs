@@ -1,0 +1,29 @@
+//! The contract of dsm, each part stated once: what every engine must do.
+
+mod support;
+
+mod arguments;
+mod at_home;
+mod atomics;
+mod axes_in_place;
+mod blocks;
+mod cells;
+mod clusters;
+mod collectives;
+mod elements;
+mod environment;
+mod heat;
+mod indices;
+mod locks;
+mod memory;
+mod phases;
+mod raw;
+mod refusals;
+mod results;
+mod rows;
+mod sections;
+mod shapes;
+mod split_at;
+mod threads;
+mod tuples;
+mod vec_add;
