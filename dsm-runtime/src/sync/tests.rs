@@ -197,3 +197,33 @@ fn nobody_passes_a_barrier_early() {
         }
     });
 }
+
+#[test]
+fn one_unlock_after_the_other_wakes_every_sleeper() {
+    let (word, park) = (zeroed::<LockWord>(), Threads::default());
+    word.lock(0, &park, None).unwrap();
+    thread::scope(|scope| {
+        let takers: Vec<_> = (1..THREADS)
+            .map(|rank| {
+                let (word, park) = (&word, &park);
+                scope.spawn(move || word.lock(rank, park, None).map(|()| word.unlock(park)))
+            })
+            .collect();
+        while (park.asleep.load(Ordering::SeqCst) as usize) < THREADS - 1 {
+            thread::yield_now();
+        }
+        word.unlock(&park);
+        // A lost wake-up would leave some asleep for ever; the watchdog lets them out, and they say so.
+        let patience = Instant::now() + Duration::from_secs(20);
+        while !takers.iter().all(thread::ScopedJoinHandle::is_finished) {
+            if Instant::now() > patience {
+                park.stopped.store(true, Ordering::SeqCst);
+                park.unpark(word.word(), u32::MAX, u32::MAX);
+            }
+            thread::yield_now();
+        }
+        for taker in takers {
+            assert_eq!(taker.join().unwrap(), Ok(()), "a waiter was never woken");
+        }
+    });
+}
