@@ -43,7 +43,7 @@ fn relax(seen: &Read<f64, Ix2>, next: &mut Split<f64, Ix2>) -> f64 {
 #[derive(Parser)]
 struct Args {
     /// Rows and columns of the plate
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = 100)]
     n: usize,
     /// Number of steps
     #[arg(long, default_value_t = 100)]

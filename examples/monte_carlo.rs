@@ -38,7 +38,7 @@ struct Args {
 fn main() -> dsm::Result<()> {
     let Args { n, seed, workers } = Args::parse();
     let count = || -> dsm::Result<usize> {
-        let mut builder = Cluster::builder(Nothing {}).seed(seed);
+        let mut builder = Cluster::builder(Nothing).seed(seed);
         if let Some(workers) = workers {
             builder = builder.workers(workers);
         }

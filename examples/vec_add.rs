@@ -43,8 +43,8 @@ fn main() -> dsm::Result<()> {
         Some(workers) => Cluster::with_workers(workers, VecAdd { n })?,
         None => Cluster::new(VecAdd { n })?,
     };
-    cluster.a.assign(&Array1::from_iter((0..).take(n)));
-    cluster.b.assign(&Array1::from_iter((1..).take(n)));
+    cluster.a.assign(&Array1::from_iter(0..n as i64));
+    cluster.b.assign(&Array1::from_iter(1..=n as i64));
 
     let lengths: Vec<usize> = add(&mut cluster, 1)?;
     let total = *cluster.total.get_mut();

@@ -213,17 +213,17 @@ fn one_unlock_after_the_other_wakes_every_sleeper() {
             thread::yield_now();
         }
         word.unlock(&park);
-        // A lost wake-up would leave some asleep for ever; the watchdog lets them out, and they say so.
+        // A lost wake-up would leave some asleep for ever; the watchdog lets them out.
         let patience = Instant::now() + Duration::from_secs(20);
+        let mut lost = false;
         while !takers.iter().all(thread::ScopedJoinHandle::is_finished) {
             if Instant::now() > patience {
+                lost = true;
                 park.stopped.store(true, Ordering::SeqCst);
                 park.unpark(word.word(), u32::MAX, u32::MAX);
             }
             thread::yield_now();
         }
-        for taker in takers {
-            assert_eq!(taker.join().unwrap(), Ok(()), "a waiter was never woken");
-        }
+        assert!(!lost, "a sleeper was not woken");
     });
 }
