@@ -21,6 +21,6 @@ pub mod prelude {
 
 #[doc(hidden)]
 pub mod __private {
-    pub use dsm_macros::__expand_parallel as expand_parallel;
+    pub use dsm_macros::{__StageMacro as StageMacro, __expand_parallel as expand_parallel};
     pub use dsm_runtime::private::*;
 }

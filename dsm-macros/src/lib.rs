@@ -41,7 +41,8 @@ use proc_macro::TokenStream;
 ///
 /// For each struct this makes the struct itself (`VecAdd { n: 10 }` says how large to make it), the struct of the
 /// driver's handles (`VecAddHandles`), and a hidden macro under the struct's name that `parallel` calls. One `use`
-/// brings the struct and its macro.
+/// brings the struct and its macro. A struct in a function body can't have the name of one in the module around it:
+/// rustc calls the name of the macro ambiguous.
 ///
 /// `#[dsm(crate = path)]` on a struct names the crate `dsm` when it goes by another name.
 #[proc_macro]

@@ -3,7 +3,7 @@
 //! Items can be seen by the user, so their names say where they come from. Local variables have the macro's own
 //! hygiene and can't meet the user's names.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::format_ident;
 use syn::ext::IdentExt;
 
@@ -50,6 +50,20 @@ pub(crate) fn local(name: &str) -> Ident {
 /// The name of the further parameter at `position` (from 1) whose pattern isn't a plain name.
 pub(crate) fn argument(position: usize) -> Ident {
     format_ident!("argument_{position}", span = Span::mixed_site())
+}
+
+/// The tokens as if they stood at `span`, for rustc's errors. Names are still looked up where they were written.
+pub(crate) fn respan(tokens: TokenStream, span: Span) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|mut token| {
+            if let TokenTree::Group(group) = &token {
+                token = Group::new(group.delimiter(), respan(group.stream(), span)).into();
+            }
+            token.set_span(span.resolved_at(token.span()));
+            token
+        })
+        .collect()
 }
 
 /// How a name is written in text: without `r#`.

@@ -45,6 +45,9 @@ elements! { i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64 }
 // SAFETY: one byte, 0 or 1; a mix of the bytes of two bools is one of the two; zero is `false`.
 unsafe impl Element for bool {}
 
+// SAFETY: no bytes at all; `Lock` guards it where it guards nothing.
+unsafe impl Element for () {}
+
 // SAFETY: `Complex` is `repr(C)` with two fields of one type, so it has no padding; the duties hold field by field.
 unsafe impl<T: Element> Element for Complex<T> {}
 

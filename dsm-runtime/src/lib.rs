@@ -14,6 +14,7 @@ mod element;
 mod engine;
 mod entry;
 mod error;
+mod fields;
 mod identity;
 mod process;
 mod schedule;

@@ -4,29 +4,14 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::shape::{self, Extent};
 
 pub use crate::array::{HandleSource, HandleVisitor};
-pub use crate::cluster::{
-    Argument, Fallible, IsResult, Job, Outcome, Output, Plain, ResourceSource, assert_argument, assert_output, call,
-};
+pub use crate::cluster::{Argument, ArgumentOf, Given, IsResult, Job, Output, Owned, ResourceSource, call, own_result};
 pub use crate::element::Element;
 pub use crate::entry::{MainOutcome, TestOutcome, run_main, run_test, test_entry};
+pub use crate::fields::*;
 pub use crate::segment::Declaration;
 pub use crate::shape::checked;
 pub use crate::view::{Access, Mode};
 pub use ndarray::{Ix1, Ix2, Ix3, Ix4, Ix5, Ix6};
-
-/// The element and dimension of the array declared as number `INDEX`.
-pub trait ArrayField<const INDEX: usize> {
-    /// Its element.
-    type Element: Element;
-    /// Its dimension.
-    type Dim: crate::Axes;
-}
-
-/// The type of the lock, atomic or array of locks declared as number `INDEX`.
-pub trait CellField<const INDEX: usize> {
-    /// `Lock<T>`, `FairLock<T>`, `Atomic<T>`, or a slice of locks.
-    type Target: ?Sized;
-}
 
 /// The length of one axis, from an expression that gives `None` where it overflows.
 ///

@@ -5,7 +5,7 @@ use syn::{FnArg, GenericParam, Pat, PatType, ReturnType, Safety, Signature, Type
 use super::{clauses, types};
 use crate::errors::Errors;
 use crate::messages;
-use crate::model::{Argument, Clauses, Function, Parallel, Resource, Returned};
+use crate::model::{Argument, Clauses, Function, Parallel, Resource, Returned, peeled};
 use crate::names;
 
 /// Further parameters travel as a tuple, and tuples end at sixteen.
@@ -88,7 +88,7 @@ fn generics(signature: &Signature, errors: &mut Errors) {
 /// The first parameter: a plain path, no primitive.
 fn resource(first: PatType, errors: &mut Errors) -> Option<Resource> {
     refuse_cfg(&first, errors);
-    let path = match types::peeled(&first.ty) {
+    let path = match peeled(&first.ty) {
         Type::Path(ty) if ty.qself.is_none() => &ty.path,
         other => {
             errors.at(other, messages::RESOURCE_PARAMETER);
@@ -140,7 +140,7 @@ fn returned(output: ReturnType, errors: &mut Errors) -> Returned {
     if errors.count() > before {
         return Returned::Unit;
     }
-    let Type::Path(path) = types::peeled(&ty) else {
+    let Type::Path(path) = peeled(&ty) else {
         return Returned::Plain(ty);
     };
     match path.path.segments.last() {
@@ -155,7 +155,7 @@ fn returned(output: ReturnType, errors: &mut Errors) -> Returned {
 /// The type by which the stub takes an argument whose type is refused: what is refused here may be refused by rustc
 /// too, so anything goes, unless a reference keeps it harmless.
 fn stand_in(refused: Type) -> Type {
-    match types::peeled(&refused) {
+    match peeled(&refused) {
         Type::Reference(_) => refused,
         _ => parse_quote!(impl ::core::marker::Sized),
     }

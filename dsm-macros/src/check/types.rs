@@ -9,6 +9,7 @@ use syn::{
 
 use crate::errors::Errors;
 use crate::messages;
+use crate::model::peeled;
 
 /// Checks the type of a further parameter. Its outermost reference is the one thing that may be borrowed.
 pub(super) fn parameter(ty: &Type, errors: &mut Errors) {
@@ -33,17 +34,6 @@ pub(super) fn parameter(ty: &Type, errors: &mut Errors) {
 /// Checks the type of the result.
 pub(super) fn result(ty: &Type, errors: &mut Errors) {
     Walk { place: Place::Result, errors }.visit_type(ty);
-}
-
-/// Without parentheses and invisible groups.
-pub(crate) fn peeled(mut ty: &Type) -> &Type {
-    loop {
-        match ty {
-            Type::Group(group) => ty = &group.elem,
-            Type::Paren(paren) => ty = &paren.elem,
-            _ => return ty,
-        }
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! The types of the fields, for code that only knows the struct and the field's number.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
+use quote::quote;
 
 use super::handles::{cell, dimension};
 use crate::model::{FieldKind, SharedStruct};
@@ -24,12 +23,11 @@ pub(super) fn field_traits(declaration: &SharedStruct) -> TokenStream {
                 }
                 FieldKind::Cell(written) => {
                     let ty = cell(krate, written);
-                    (quote!(CellField), quote!(type Target = #ty;))
+                    (quote!(CellField), quote!(type Cell = #ty;))
                 }
                 FieldKind::Cells { cell: written, .. } => {
                     let ty = cell(krate, written);
-                    let target = quote_spanned!(written.written.span()=> [#ty]);
-                    (quote!(CellField), quote!(type Target = #target;))
+                    (quote!(CellsField), quote!(type Cell = #ty;))
                 }
             };
             quote! {

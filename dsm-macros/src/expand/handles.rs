@@ -38,31 +38,34 @@ pub(super) fn handles(declaration: &SharedStruct, site: &str) -> TokenStream {
     }
 }
 
-/// `a: source.array(0), …`.
+/// `a: array_handle::<Self, 0>(source), …`.
 pub(super) fn initialisers(declaration: &SharedStruct, source: &Ident) -> TokenStream {
+    let krate = &declaration.attributes.krate;
     let initialisers = declaration.fields.iter().map(|field| {
         let (cfg, name) = (&field.cfg, &field.name);
         let index = Literal::usize_unsuffixed(field.index);
-        let method = method(&field.kind);
-        quote!(#(#cfg)* #name: #source.#method(#index))
+        let handle = format_ident!("{}_handle", method(&field.kind));
+        quote!(#(#cfg)* #name: #krate::__private::#handle::<Self, #index>(#source))
     });
     quote!(#(#initialisers,)*)
 }
 
-/// `visitor.array(0, &mut handles.a); …`.
+/// `visit_array::<Self, 0>(visitor, &mut handles.a); …`.
 pub(super) fn visits(declaration: &SharedStruct, handles: &Ident, visitor: &Ident) -> TokenStream {
+    let krate = &declaration.attributes.krate;
     let visits = declaration.fields.iter().map(|field| {
         let (cfg, name) = (&field.cfg, &field.name);
         let index = Literal::usize_unsuffixed(field.index);
-        let method = method(&field.kind);
-        quote!(#(#cfg)* #visitor.#method(#index, &mut #handles.#name);)
+        let visit = format_ident!("visit_{}", method(&field.kind));
+        quote!(#(#cfg)* #krate::__private::#visit::<Self, #index>(#visitor, &mut #handles.#name);)
     });
     quote!(#(#visits)*)
 }
 
 /// `::dsm::Lock<i64>`, with the spans of what the user wrote.
 pub(super) fn cell(krate: &Krate, cell: &Cell) -> TokenStream {
-    let span = cell.written.span();
+    // Whatever is wrong with a cell is wrong with its content.
+    let span = cell.content.as_ref().map_or(cell.written.span(), Spanned::span);
     let krate = krate.at(span);
     let kind = Ident::new(cell.kind.name(), span);
     match &cell.content {

@@ -6,7 +6,7 @@ use syn::Type;
 use syn::spanned::Spanned;
 
 use super::resources;
-use crate::model::{Declared, Krate, Mode, Parallel, Returned, Schedule};
+use crate::model::{Declared, Krate, Mode, Parallel, Returned, Schedule, peeled};
 use crate::names::{self, text};
 
 /// The `Job` of the function.
@@ -16,19 +16,28 @@ pub(super) fn job(parallel: &Parallel, declared: &Declared) -> TokenStream {
     let resources_struct = names::resources(name);
     let source = names::local("source");
     let text_of_name = text(name);
-    let owned = parallel.arguments.iter().map(|argument| owned(&argument.ty).0);
-    let output = output(parallel);
+    let value = result(parallel);
     let accesses = accesses(parallel, declared);
     let initialisers = resources::initialisers(parallel, declared, &source);
 
+    let numbers = (0..parallel.arguments.len()).map(Literal::usize_unsuffixed).collect::<Vec<_>>();
     let locals: Vec<_> = (1..=parallel.arguments.len()).map(names::argument).collect();
     let (arguments, take) = if locals.is_empty() {
         (quote!(_), None)
     } else {
         let arguments = names::local("arguments");
-        (quote!(#arguments), Some(quote!(let (#(#locals,)*) = #arguments;)))
+        (quote!(#arguments), Some(quote!(let (#(#krate::__private::Owned(#locals),)*) = #arguments;)))
     };
-    let passed = parallel.arguments.iter().zip(&locals).map(|(argument, local)| match owned_kind(&argument.ty) {
+    let travelling = parallel.arguments.iter().zip(&numbers).map(|(argument, number)| {
+        let Sent { given, owned, .. } = sent(&argument.ty);
+        quote! {
+            impl #krate::__private::ArgumentOf<#number> for #job {
+                type Given = #given;
+                type Owned = #owned;
+            }
+        }
+    });
+    let passed = parallel.arguments.iter().zip(&locals).map(|(argument, local)| match sent(&argument.ty).passing {
         Passing::Reference => quote!(&#local),
         Passing::Value => quote!(#local),
     });
@@ -37,11 +46,13 @@ pub(super) fn job(parallel: &Parallel, declared: &Declared) -> TokenStream {
     quote! {
         enum #job {}
 
+        #(#travelling)*
+
         #[allow(clippy::type_complexity)]
         impl #krate::__private::Job for #job {
             type Shared = #shared;
-            type Arguments = (#(#owned,)*);
-            type Output = #output;
+            type Arguments = (#(#krate::__private::Owned<Self, #numbers>,)*);
+            type Value = #value;
 
             const NAME: &'static str = #text_of_name;
             const ACCESS: &'static [#krate::__private::Access] = &[#accesses];
@@ -49,7 +60,7 @@ pub(super) fn job(parallel: &Parallel, declared: &Declared) -> TokenStream {
             fn run(
                 #source: &mut #krate::__private::ResourceSource<'_>,
                 #arguments: Self::Arguments,
-            ) -> Self::Output {
+            ) -> ::core::result::Result<Self::Value, ::std::string::String> {
                 let #resources = #resources_struct { #initialisers };
                 #take
                 #call
@@ -64,30 +75,33 @@ pub(super) enum Passing {
     Reference,
 }
 
-/// The type that travels, and how it is passed on: a reference arrives as an owned value and is borrowed again.
-pub(super) fn owned(ty: &Type) -> (TokenStream, Passing) {
-    match ty {
-        Type::Group(group) => owned(&group.elem),
-        Type::Paren(paren) => owned(&paren.elem),
-        Type::Reference(reference) => (owned_target(&reference.elem), Passing::Reference),
-        other => (quote!(#other), Passing::Value),
-    }
+/// How an argument travels: a reference arrives as an owned value and is borrowed again.
+pub(super) struct Sent {
+    /// What the driver has.
+    given: TokenStream,
+    /// What a worker gets.
+    owned: TokenStream,
+    pub(super) passing: Passing,
 }
 
-fn owned_kind(ty: &Type) -> Passing {
-    owned(ty).1
-}
-
-fn owned_target(target: &Type) -> TokenStream {
-    match target {
-        Type::Group(group) => owned_target(&group.elem),
-        Type::Paren(paren) => owned_target(&paren.elem),
-        Type::Slice(slice) => {
-            let element = &slice.elem;
-            quote_spanned!(target.span()=> ::std::vec::Vec<#element>)
+/// How an argument of this type travels.
+pub(super) fn sent(ty: &Type) -> Sent {
+    match peeled(ty) {
+        Type::Reference(reference) => {
+            let target = peeled(&reference.elem);
+            let owned = match target {
+                Type::Slice(slice) => {
+                    let element = &slice.elem;
+                    quote_spanned!(target.span()=> ::std::vec::Vec<#element>)
+                }
+                Type::Path(path) if path.path.is_ident("str") => {
+                    quote_spanned!(target.span()=> ::std::string::String)
+                }
+                other => quote!(#other),
+            };
+            Sent { given: quote!(#target), owned, passing: Passing::Reference }
         }
-        Type::Path(path) if path.path.is_ident("str") => quote_spanned!(target.span()=> ::std::string::String),
-        other => quote!(#other),
+        other => Sent { given: quote!(#other), owned: quote!(#other), passing: Passing::Value },
     }
 }
 
@@ -101,20 +115,6 @@ pub(super) fn result(parallel: &Parallel) -> TokenStream {
     }
 }
 
-fn output(parallel: &Parallel) -> TokenStream {
-    let krate = &parallel.krate;
-    match &parallel.returned {
-        Returned::Result { whole, .. } => {
-            let success = success_of(krate, whole);
-            quote!(#krate::__private::Fallible<#success>)
-        }
-        Returned::Unit | Returned::Plain(_) => {
-            let result = result(parallel);
-            quote!(#krate::__private::Plain<#result>)
-        }
-    }
-}
-
 fn success_of(krate: &Krate, whole: &Type) -> TokenStream {
     let krate = krate.at(whole.span());
     quote_spanned!(whole.span()=> <#whole as #krate::__private::IsResult>::Ok)
@@ -123,8 +123,12 @@ fn success_of(krate: &Krate, whole: &Type) -> TokenStream {
 fn wrap(parallel: &Parallel, call: TokenStream) -> TokenStream {
     let krate = &parallel.krate;
     match &parallel.returned {
-        Returned::Result { .. } => quote!(#krate::__private::Fallible::from_result(#call)),
-        Returned::Unit | Returned::Plain(_) => quote!(#krate::__private::Plain(#call)),
+        // An error must be text to travel.
+        Returned::Result { whole, .. } => {
+            let own_result = krate.item_at(whole.span(), "own_result");
+            quote!(#own_result(#call))
+        }
+        Returned::Unit | Returned::Plain(_) => quote!(::core::result::Result::Ok(#call)),
     }
 }
 

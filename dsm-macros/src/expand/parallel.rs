@@ -1,7 +1,7 @@
 //! What `parallel` makes of a function: the function that is called with the cluster, around the user's own, and the
 //! resource struct.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -16,23 +16,33 @@ pub(crate) fn parallel(parallel: &Parallel, declared: &Declared) -> TokenStream 
     let outer = &FunctionAttributes::new(&parallel.attributes).outer;
     let signature = signature(parallel);
     let inner = inner(parallel);
-    let assertions = assertions(parallel);
     let job = job::job(parallel, declared);
     let job_name = names::job();
     let (cluster, arguments) = (names::local("cluster"), names::local("arguments"));
-    let given = parallel.arguments.iter().map(|argument| &argument.name);
+    let given = parallel.arguments.iter().map(|argument| {
+        let name = &argument.name;
+        match job::sent(&argument.ty).passing {
+            job::Passing::Reference => quote!(#name),
+            job::Passing::Value => quote!(&#name),
+        }
+    });
+    let locals: Vec<_> = (1..=parallel.arguments.len()).map(names::argument).collect();
+    let numbers = (0..parallel.arguments.len()).map(Literal::usize_unsuffixed);
     let resources = resources(parallel, declared);
     quote! {
         #(#outer)*
         #[allow(clippy::needless_lifetimes, clippy::ptr_arg, clippy::too_many_arguments)]
         #signature {
             // A parameter may have the function's name, which the items of the inner block would hide.
-            let #arguments = (#(&#given,)*);
+            let #arguments = (#(#given,)*);
             {
                 #inner
-                #assertions
                 #job
-                #krate::__private::call::<#job_name, _>(#cluster, &#arguments)
+                let (#(#locals,)*) = #arguments;
+                #krate::__private::call::<#job_name, _>(
+                    #cluster,
+                    &(#(#krate::__private::Given::<#job_name, #numbers>(#locals),)*),
+                )
             }
         }
         #resources
@@ -78,23 +88,4 @@ fn inner(parallel: &Parallel) -> TokenStream {
         #(#attributes)*
         fn #name #generics(#(#resource_attributes)* #pattern: #resource, #(#arguments),*) #output #where_clause #body
     }
-}
-
-/// Checks whose errors stand at the user's types.
-fn assertions(parallel: &Parallel) -> TokenStream {
-    let krate = &parallel.krate;
-    let arguments = parallel.arguments.iter().map(|argument| {
-        let (owned, _) = job::owned(&argument.ty);
-        let krate = krate.at(argument.ty.span());
-        quote_spanned!(argument.ty.span()=> #krate::__private::assert_argument::<#owned>())
-    });
-    let result = match &parallel.returned {
-        Returned::Unit => None,
-        Returned::Plain(ty) | Returned::Result { whole: ty, .. } => {
-            let result = job::result(parallel);
-            let krate = krate.at(ty.span());
-            Some(quote_spanned!(ty.span()=> #krate::__private::assert_output::<#result>()))
-        }
-    };
-    arguments.chain(result).map(|assertion| quote!(const _: fn() = || #assertion;)).collect()
 }

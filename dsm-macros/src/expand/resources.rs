@@ -1,12 +1,12 @@
 //! The resource struct of a parallel function.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::attributes::FunctionAttributes;
 use super::docs;
 use crate::model::{Declared, DeclaredField, DeclaredKind, Mode, Parallel, Schedule, Usage};
-use crate::names::{self, text};
+use crate::names::{self, respan, text};
 
 /// `pub struct AddResources<'w> { … }`.
 pub(crate) fn resources(parallel: &Parallel, declared: &Declared) -> TokenStream {
@@ -18,19 +18,23 @@ pub(crate) fn resources(parallel: &Parallel, declared: &Declared) -> TokenStream
         let array = &usage.array;
         let index = Literal::usize_unsuffixed(field.index);
         let doc = docs::view(&text(array), &usage.mode);
-        let view = view(&usage.mode);
+        let view = view(&usage.mode).0;
         let declared = quote!(<#shared as #krate::__private::ArrayField<#index>>);
         quote!(#[doc = #doc] pub #array: #krate::#view<'w, #declared::Element, #declared::Dim>)
     });
     let cells = declared.fields.iter().filter_map(|field| {
         let name = &field.name;
         let index = Literal::usize_unsuffixed(field.index);
-        let doc = match field.kind {
-            DeclaredKind::Cell(kind) => docs::cell(&text(name), kind),
-            DeclaredKind::Cells(kind) => docs::cells(&text(name), kind),
+        let (doc, ty) = match field.kind {
+            DeclaredKind::Cell(kind) => {
+                (docs::cell(&text(name), kind), quote!(<#shared as #krate::__private::CellField<#index>>::Cell))
+            }
+            DeclaredKind::Cells(kind) => {
+                (docs::cells(&text(name), kind), quote!([<#shared as #krate::__private::CellsField<#index>>::Cell]))
+            }
             DeclaredKind::Array { .. } | DeclaredKind::Absent => return None,
         };
-        Some(quote!(#[doc = #doc] pub #name: &'w <#shared as #krate::__private::CellField<#index>>::Target))
+        Some(quote!(#[doc = #doc] pub #name: &'w #ty))
     });
     quote! {
         #[doc = #doc]
@@ -51,10 +55,14 @@ pub(crate) fn resources(parallel: &Parallel, declared: &Declared) -> TokenStream
 
 /// The fields of the struct, each taken from the source.
 pub(super) fn initialisers(parallel: &Parallel, declared: &Declared, source: &Ident) -> TokenStream {
+    let (krate, shared) = (&parallel.krate, &parallel.resource.path);
     let views = used(parallel, declared).map(|(usage, field)| {
         let array = &usage.array;
         let index = Literal::usize_unsuffixed(field.index);
-        quote!(#array: #source.array(#index))
+        // Not every element is atomic: that is to be said at the array's name.
+        let function = krate.item_at(array.span(), view(&usage.mode).1);
+        let shared = respan(shared.to_token_stream(), array.span());
+        quote!(#array: #function::<#shared, #index>(#source))
     });
     let cells = declared.fields.iter().filter_map(|field| {
         let name = &field.name;
@@ -64,7 +72,7 @@ pub(super) fn initialisers(parallel: &Parallel, declared: &Declared, source: &Id
             DeclaredKind::Cells(_) => quote!(cells),
             DeclaredKind::Array { .. } | DeclaredKind::Absent => return None,
         };
-        Some(quote!(#name: #source.#method(#index)))
+        Some(quote!(#name: #krate::__private::#method::<#shared, #index>(#source)))
     });
     quote! {
         #(#views,)*
@@ -86,13 +94,14 @@ pub(super) fn used<'a>(
     })
 }
 
-fn view(mode: &Mode) -> Ident {
-    let name = match mode {
-        Mode::Read => "Read",
-        Mode::Split { schedule: Schedule::Block, .. } => "Split",
-        Mode::Split { .. } => "Rows",
-        Mode::Atomic => "Atomics",
-        Mode::Raw => "Raw",
+/// The type of a view, and the function of `__private` that takes it from the source.
+fn view(mode: &Mode) -> (Ident, &'static str) {
+    let (ty, function) = match mode {
+        Mode::Read => ("Read", "read"),
+        Mode::Split { schedule: Schedule::Block, .. } => ("Split", "split"),
+        Mode::Split { .. } => ("Rows", "rows"),
+        Mode::Atomic => ("Atomics", "atomics"),
+        Mode::Raw => ("Raw", "raw"),
     };
-    Ident::new(name, Span::call_site())
+    (Ident::new(ty, Span::call_site()), function)
 }

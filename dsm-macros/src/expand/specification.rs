@@ -1,8 +1,7 @@
 //! The struct that says how large to make things, and its `Shared` impl.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
+use quote::quote;
 
 use super::attributes::has_docs;
 use super::{docs, handles, shape};
@@ -85,23 +84,15 @@ fn declare(declaration: &SharedStruct, field: &Field) -> TokenStream {
     let index = Literal::usize_unsuffixed(field.index);
     let cfg = &field.cfg;
     let call = match &field.kind {
-        FieldKind::Array { element, shape } => {
-            let dimension = handles::dimension(krate, shape.len());
+        FieldKind::Array { shape, .. } => {
             let axes = shape.iter().map(|length| shape::axis(krate, &name, length));
-            let array = quote_spanned!(element.span()=> array::<#element, #dimension>);
-            quote!(#array(#index, #name, [#(#axes?,)*]))
+            quote!(declare_array::<Self, #index>(#into, #name, [#(#axes?,)*]))
         }
-        FieldKind::Cell(cell) => {
-            let ty = handles::cell(krate, cell);
-            let cell = quote_spanned!(cell.written.span()=> cell::<#ty>);
-            quote!(#cell(#index, #name))
-        }
-        FieldKind::Cells { cell, length } => {
-            let ty = handles::cell(krate, cell);
+        FieldKind::Cell(_) => quote!(declare_cell::<Self, #index>(#into, #name)),
+        FieldKind::Cells { length, .. } => {
             let axis = shape::axis(krate, &name, length);
-            let cells = quote_spanned!(cell.written.span()=> cells::<#ty>);
-            quote!(#cells(#index, #name, #axis?))
+            quote!(declare_cells::<Self, #index>(#into, #name, #axis?))
         }
     };
-    quote!(#(#cfg)* #into.#call?;)
+    quote!(#(#cfg)* #krate::__private::#call?;)
 }

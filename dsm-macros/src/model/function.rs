@@ -55,3 +55,14 @@ pub(crate) enum Returned {
         success: Option<Box<Type>>,
     },
 }
+
+/// A type without parentheses and without the invisible groups that `macro_rules` fragments come in.
+pub(crate) fn peeled(mut ty: &Type) -> &Type {
+    loop {
+        match ty {
+            Type::Group(group) => ty = &group.elem,
+            Type::Paren(paren) => ty = &paren.elem,
+            _ => return ty,
+        }
+    }
+}

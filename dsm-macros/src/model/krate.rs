@@ -1,8 +1,10 @@
 //! The path of the crate dsm in generated code.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Path;
+
+use crate::names::respan;
 
 /// `::dsm`, unless the user said `crate = path`.
 #[derive(Clone, Default)]
@@ -11,9 +13,16 @@ pub(crate) struct Krate {
 }
 
 impl Krate {
-    /// The path as if it stood at `span`, so that a type that begins with it is reported there.
+    /// The path as if it stood at `span`, so that what begins with it is reported there.
     pub(crate) fn at(&self, span: Span) -> TokenStream {
         respan(self.to_token_stream(), span)
+    }
+
+    /// An item of `__private`, as if its path stood at `span`.
+    pub(crate) fn item_at(&self, span: Span, name: &str) -> TokenStream {
+        let span = Span::call_site().located_at(span);
+        let (path, name) = (self.at(span), Ident::new(name, span));
+        quote_spanned!(span=> #path::__private::#name)
     }
 }
 
@@ -30,18 +39,4 @@ impl ToTokens for Krate {
             None => tokens.extend(quote!(::dsm)),
         }
     }
-}
-
-fn respan(tokens: TokenStream, span: Span) -> TokenStream {
-    tokens
-        .into_iter()
-        .map(|mut token| {
-            if let TokenTree::Group(group) = &token {
-                token = Group::new(group.delimiter(), respan(group.stream(), span)).into();
-            }
-            // The name is still looked up where it was written.
-            token.set_span(span.resolved_at(token.span()));
-            token
-        })
-        .collect()
 }

@@ -12,6 +12,6 @@ pub(crate) use clause::{Clause, ClauseOption, Clauses, Kind, Mode, Schedule, Sch
 pub(crate) use declared::{Declared, DeclaredField, DeclaredKind, StageMacro};
 pub(crate) use element::ElementStruct;
 pub(crate) use entry::Entry;
-pub(crate) use function::{Argument, Function, Parallel, Resource, Returned};
+pub(crate) use function::{Argument, Function, Parallel, Resource, Returned, peeled};
 pub(crate) use krate::Krate;
 pub(crate) use shared::{Cell, CellKind, Field, FieldKind, Parameter, SharedStruct, StructAttributes};

@@ -7,7 +7,7 @@ use syn::{Expr, GenericArgument, PathArguments, Token, Type, bracketed, token};
 use super::recover::mistake;
 use crate::errors::Errors;
 use crate::messages;
-use crate::model::{Cell, CellKind, FieldKind};
+use crate::model::{Cell, CellKind, FieldKind, peeled};
 
 /// Reads the type of the field `name`. `None` when it is wrong, which `errors` then knows.
 pub(super) fn field_type(name: &str, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<FieldKind>> {
@@ -62,7 +62,7 @@ struct Reported;
 
 /// Recognises a cell by the last segment of its path.
 fn cell(name: &str, ty: &Type, errors: &mut Errors) -> Result<Option<Cell>, Reported> {
-    let Type::Path(path) = ungrouped(ty) else {
+    let Type::Path(path) = peeled(ty) else {
         return Ok(None);
     };
     let Some(last) = path.path.segments.last() else {
@@ -90,12 +90,4 @@ fn cell(name: &str, ty: &Type, errors: &mut Errors) -> Result<Option<Cell>, Repo
 fn wrong_arguments(ty: &Type, kind: CellKind, errors: &mut Errors) -> Reported {
     errors.at(ty, messages::cell_arguments(kind.name()));
     Reported
-}
-
-/// A type that came through a `macro_rules` fragment stands in an invisible group.
-fn ungrouped(mut ty: &Type) -> &Type {
-    while let Type::Group(group) = ty {
-        ty = &group.elem;
-    }
-    ty
 }

@@ -160,7 +160,7 @@ impl<C: SharedCell> Cells<C> {
 ///     std::mem::take(total.get_mut())
 /// }
 /// ```
-pub struct Handle<C: SharedCell>(Cells<C>);
+pub struct Handle<C>(Cells<C>);
 
 impl<C: SharedCell> Handle<C> {
     pub(super) fn new(segment: &Arc<Segment>, index: usize) -> Self {
@@ -221,7 +221,7 @@ where
 ///     (0..bins.len()).map(|bin| bins.get(bin)).sum()
 /// }
 /// ```
-pub struct Handles<C: SharedCell>(Cells<C>);
+pub struct Handles<C>(Cells<C>);
 
 impl<C: SharedCell> Handles<C> {
     pub(super) fn new(segment: &Arc<Segment>, index: usize) -> Self {

@@ -23,7 +23,7 @@ use crate::shape::Axes;
 ///     a.iter().sum()
 /// }
 /// ```
-pub struct SharedArray<T: Element, D: Axes> {
+pub struct SharedArray<T: 'static, D> {
     view: ArrayViewMut<'static, T, D>,
     index: usize,
     segment: Arc<Segment>,
@@ -63,7 +63,7 @@ impl<T: Element, D: Axes> SharedArray<T, D> {
     }
 }
 
-impl<T: Element, D: Axes> Deref for SharedArray<T, D> {
+impl<T: 'static, D: Axes> Deref for SharedArray<T, D> {
     type Target = ArrayRef<T, D>;
 
     #[inline]
@@ -74,7 +74,7 @@ impl<T: Element, D: Axes> Deref for SharedArray<T, D> {
     }
 }
 
-impl<T: Element, D: Axes> DerefMut for SharedArray<T, D> {
+impl<T: 'static, D: Axes> DerefMut for SharedArray<T, D> {
     #[inline]
     #[track_caller]
     fn deref_mut(&mut self) -> &mut ArrayRef<T, D> {

@@ -10,9 +10,10 @@ use serde::de::DeserializeOwned;
 use super::cluster::Cluster;
 use super::control::Answer;
 use super::dispatch::Entry;
-use super::job::{Job, Outcome, entry_of};
+use super::job::{Job, entry_of};
 use super::pool::{Over, Pool, monitor_died};
 use super::pool_memory::PoolMemory;
+use super::travel::Incoming;
 use super::verdict;
 use crate::error::{Error, ErrorKind, Result};
 use crate::seed::mix;
@@ -22,10 +23,7 @@ use crate::seed::mix;
 /// # Errors
 ///
 /// When a worker fails, or the function returns an error; see [`ErrorKind`].
-pub fn call<J: Job, A: Serialize>(
-    cluster: &mut Cluster<J::Shared>,
-    arguments: &A,
-) -> Result<Vec<<J::Output as Outcome>::Value>> {
+pub fn call<J: Job, A: Serialize>(cluster: &mut Cluster<J::Shared>, arguments: &A) -> Result<Vec<J::Value>> {
     let mut call = cluster.begin_call(J::NAME)?;
     call.run(entry_of::<J>(), |buffer| {
         let room = buffer.len();
@@ -34,7 +32,8 @@ pub fn call<J: Job, A: Serialize>(
             Error::new(ErrorKind::Argument, message)
         })
     })?;
-    call.results()
+    let results: Vec<Incoming<J::Value>> = call.results()?;
+    Ok(results.into_iter().map(|Incoming(value)| value).collect())
 }
 
 /// A call in the making; the arrays are the workers' until it is dropped.

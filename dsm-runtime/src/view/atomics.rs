@@ -21,7 +21,7 @@ use crate::sync::{Atomic, AtomicElement};
 ///     bins[bin].fetch_add(1);
 /// }
 /// ```
-pub struct Atomics<'w, T: AtomicElement, D> {
+pub struct Atomics<'w, T, D> {
     view: ArrayView<'w, Atomic<T>, D>,
     origin: Origin<'w>,
 }

@@ -26,7 +26,7 @@ pub struct Read<'w, T, D> {
     origin: Origin<'w>,
 }
 
-impl<T: Element, D: Axes> Deref for Read<'_, T, D> {
+impl<T, D: Axes> Deref for Read<'_, T, D> {
     type Target = ArrayRef<T, D>;
 
     #[inline]

@@ -60,7 +60,7 @@ impl<T, D> Split<'_, T, D> {
     }
 }
 
-impl<T: Element, D: Axes> Deref for Split<'_, T, D> {
+impl<T, D: Axes> Deref for Split<'_, T, D> {
     type Target = ArrayRef<T, D>;
 
     #[inline]
@@ -69,7 +69,7 @@ impl<T: Element, D: Axes> Deref for Split<'_, T, D> {
     }
 }
 
-impl<T: Element, D: Axes> DerefMut for Split<'_, T, D> {
+impl<T, D: Axes> DerefMut for Split<'_, T, D> {
     #[inline]
     fn deref_mut(&mut self) -> &mut ArrayRef<T, D> {
         &mut self.view
