@@ -1,5 +1,5 @@
-//! Heat spreads over a square plate whose top edge is kept hot, by Jacobi's method on two grids: every worker reads all of
-//! one and writes its rows of the other, then one phase publishes the new grid and takes back the old.
+//! Spreads heat over a plate whose top edge is kept hot, by Jacobi's method on two grids: every worker reads all of one
+//! and writes its rows of the other, then a single phase publishes the new grid and takes back the old one.
 
 use clap::Parser;
 use dsm::prelude::*;
@@ -56,10 +56,7 @@ struct Args {
 #[dsm::main]
 fn main() -> dsm::Result<()> {
     let Args { n, steps, workers } = Args::parse();
-    let mut cluster = match workers {
-        Some(workers) => Cluster::with_workers(workers, Plate { n })?,
-        None => Cluster::new(Plate { n })?,
-    };
+    let mut cluster = Cluster::with_workers(workers, Plate { n })?;
     cluster.now.rows_mut().into_iter().take(1).for_each(|mut top| top.fill(1.0));
     cluster.next.rows_mut().into_iter().take(1).for_each(|mut top| top.fill(1.0));
 

@@ -1,9 +1,8 @@
-//! Tosses sixteen coins n times and counts the heads: all workers count in the same bins, atomically, until a phase
-//! publishes the bins and everybody may read them.
+//! Tosses sixteen coins n times and counts how often so many heads came up. Each worker counts for itself first, then
+//! adds to the shared bins, which are atomic until a phase publishes them for everybody to read.
 
 use clap::Parser;
 use dsm::prelude::*;
-use rand::RngExt;
 
 dsm::shared! {
     /// How often so many heads came up.
@@ -16,9 +15,13 @@ dsm::shared! {
 #[dsm::parallel(atomic(bins))]
 fn toss(res: Heads, n: usize) -> u64 {
     let mut rng = res.team.rng();
+    let mut counts = [0; 17];
     for _ in res.team.split_indices(n, Schedule::Block) {
         let heads = rng.random::<u16>().count_ones();
-        res.bins[heads as usize].fetch_add(1);
+        counts[heads as usize] += 1;
+    }
+    for (bin, count) in res.bins.iter().zip(counts) {
+        bin.fetch_add(count);
     }
     let bins = res.team.phase(res.bins.publish());
     bins.sum()
@@ -38,10 +41,7 @@ struct Args {
 #[dsm::main]
 fn main() -> dsm::Result<()> {
     let Args { n, workers } = Args::parse();
-    let mut cluster = match workers {
-        Some(workers) => Cluster::with_workers(workers, Heads)?,
-        None => Cluster::new(Heads)?,
-    };
+    let mut cluster = Cluster::with_workers(workers, Heads)?;
     let totals = toss(&mut cluster, n)?;
     println!("{}", cluster.bins);
 

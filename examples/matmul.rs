@@ -4,7 +4,6 @@
 use clap::Parser;
 use dsm::prelude::*;
 use ndarray::linalg::general_mat_mul;
-use rand::{RngExt, SeedableRng};
 
 dsm::shared! {
     /// Two square matrices and their product.
@@ -44,10 +43,7 @@ struct Args {
 #[dsm::main]
 fn main() -> dsm::Result<()> {
     let Args { n, workers } = Args::parse();
-    let mut cluster = match workers {
-        Some(workers) => Cluster::with_workers(workers, MatMul { n })?,
-        None => Cluster::new(MatMul { n })?,
-    };
+    let mut cluster = Cluster::with_workers(workers, MatMul { n })?;
     fill(&mut cluster)?;
     multiply(&mut cluster)?;
     if n <= 4 {

@@ -1,11 +1,10 @@
-//! Estimates π by random points in a square: each worker draws from a generator of its own, and a reduction adds up the hits.
-//! The same seed and number of workers give the same estimate, to the last digit.
+//! Estimates π by random points in a square: each worker draws from a generator of its own, and a sum over the team
+//! counts the hits. The same seed and number of workers give the same estimate, to the last digit.
 
 use std::f64::consts::FRAC_PI_4;
 
 use clap::Parser;
 use dsm::prelude::*;
-use rand::RngExt;
 
 dsm::shared! {
     /// The workers share nothing but their team.
@@ -17,7 +16,11 @@ dsm::shared! {
 fn hits(res: Nothing, n: usize) -> usize {
     let mut rng = res.team.rng();
     let mine = res.team.split_indices(n, Schedule::Block);
-    res.team.sum(mine.filter(|_| rng.random::<f64>().hypot(rng.random()) < 1.0).count())
+    let inside = mine.filter(|_| {
+        let (x, y): (f64, f64) = rng.random();
+        x * x + y * y < 1.0
+    });
+    res.team.sum(inside.count())
 }
 
 /// Estimates π from n random points.
@@ -38,11 +41,8 @@ struct Args {
 fn main() -> dsm::Result<()> {
     let Args { n, seed, workers } = Args::parse();
     let count = || -> dsm::Result<usize> {
-        let mut builder = Cluster::builder(Nothing).seed(seed);
-        if let Some(workers) = workers {
-            builder = builder.workers(workers);
-        }
-        Ok(hits(&mut builder.build()?, n)?[0])
+        let mut cluster = Cluster::builder(Nothing).seed(seed).workers(workers).build()?;
+        Ok(hits(&mut cluster, n)?[0])
     };
     let inside = count()?;
     println!("π is about {}", 4.0 * inside as f64 / n as f64);

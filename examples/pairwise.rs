@@ -1,10 +1,9 @@
-//! Distances between all pairs of n points. Only the upper triangle is computed, so row i holds n - 1 - i distances and the
-//! first rows are the most work: dealt out cyclically, every worker gets long rows and short ones alike, where blocks
-//! would leave the last worker nearly idle.
+//! Measures the distances between all pairs of n points. Only the upper triangle is computed, so the first rows are the
+//! most work: dealt out cyclically, every worker gets long rows and short ones, where equal blocks would leave the last
+//! worker nearly idle.
 
 use clap::Parser;
 use dsm::prelude::*;
-use rand::RngExt;
 
 dsm::shared! {
     /// Points in space, and their distances.
@@ -59,10 +58,7 @@ struct Args {
 #[dsm::main]
 fn main() -> dsm::Result<()> {
     let Args { n, workers } = Args::parse();
-    let mut cluster = match workers {
-        Some(workers) => Cluster::with_workers(workers, Pairwise { n })?,
-        None => Cluster::new(Pairwise { n })?,
-    };
+    let mut cluster = Cluster::with_workers(workers, Pairwise { n })?;
     scatter(&mut cluster)?;
     measure(&mut cluster)?;
     if n <= 4 {

@@ -1,5 +1,5 @@
-//! Outlives its workers: in one call a worker segfaults, in another one panics. Each time the driver gets an error that says
-//! who failed and how, the worker is replaced, and the arrays keep what was written.
+//! Outlives its workers: in one call a worker segfaults, in another one panics. Each time the driver gets an error that
+//! says who failed and how, the worker is replaced, and the arrays keep what was written.
 #![allow(unsafe_code)]
 
 use clap::Parser;
@@ -13,7 +13,7 @@ dsm::shared! {
     }
 }
 
-/// Every worker numbers its block, and then the last one crashes, as a faulty C library might.
+/// Every worker numbers its block; then the last one crashes, as one does that calls a faulty C library.
 #[dsm::parallel(split(x))]
 fn crash(mut res: Survivor) {
     let mine = res.x.range();
@@ -53,10 +53,7 @@ struct Args {
 #[dsm::main]
 fn main() -> dsm::Result<()> {
     let Args { n, workers } = Args::parse();
-    let mut cluster = match workers {
-        Some(workers) => Cluster::with_workers(workers, Survivor { n })?,
-        None => Cluster::new(Survivor { n })?,
-    };
+    let mut cluster = Cluster::with_workers(workers, Survivor { n })?;
     let crashed = crash(&mut cluster).expect_err("a worker crashes");
     println!("survived: {crashed}");
     let gave_up = give_up(&mut cluster).expect_err("a worker panics");

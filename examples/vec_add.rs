@@ -39,10 +39,7 @@ struct Args {
 #[dsm::main]
 fn main() -> dsm::Result<()> {
     let Args { n, workers } = Args::parse();
-    let mut cluster = match workers {
-        Some(workers) => Cluster::with_workers(workers, VecAdd { n })?,
-        None => Cluster::new(VecAdd { n })?,
-    };
+    let mut cluster = Cluster::with_workers(workers, VecAdd { n })?;
     cluster.a.assign(&Array1::from_iter(0..n as i64));
     cluster.b.assign(&Array1::from_iter(1..=n as i64));
 

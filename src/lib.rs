@@ -9,6 +9,7 @@ pub use dsm_runtime::{
     RowsMut, Schedule, Shared, SharedArray, SharedCell, Split, Team, TeamRng, View,
 };
 pub use ndarray;
+pub use rand;
 
 /// What most programs use.
 pub mod prelude {
@@ -17,6 +18,7 @@ pub mod prelude {
         self, Array, Array1, Array2, Array3, ArrayRef, ArrayRef1, ArrayRef2, ArrayRef3, ArrayView, ArrayView1,
         ArrayView2, ArrayViewMut, Axis, Ix1, Ix2, Ix3, Ix4, Ix5, Ix6, array, s,
     };
+    pub use rand::{Rng, RngExt, SeedableRng};
 }
 
 #[doc(hidden)]

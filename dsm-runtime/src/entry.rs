@@ -10,6 +10,8 @@ use std::io::Write as _;
 use std::panic::catch_unwind;
 use std::process::{Command, ExitCode, Stdio};
 
+use crate::payload;
+
 /// Names the test whose body this process is to run.
 const TEST: &str = "DSM_TEST_BODY";
 
@@ -110,18 +112,10 @@ pub fn test_entry<T: TestOutcome>(name: &str, body: fn() -> T) {
     unsafe { std::env::remove_var(TEST) };
     let failure = match catch_unwind(body) {
         Ok(outcome) => outcome.failure(),
-        Err(payload) => Some(text_of(&*payload)),
+        Err(payload) => Some(payload::text_of(&*payload)),
     };
     if let Some(failure) = &failure {
         let _ = writeln!(std::io::stderr(), "{FAILED}{failure}");
     }
     std::process::exit(i32::from(failure.is_some()));
-}
-
-fn text_of(payload: &(dyn std::any::Any + Send)) -> String {
-    payload
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic whose payload is no text".to_owned())
 }

@@ -30,6 +30,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum ErrorKind {
     /// The number of workers is no positive integer, or more than dsm runs.
     Workers,
+    /// `DSM_BACKEND` names an engine that isn't there.
+    Backend,
     /// A shape overflows, has a negative axis, or is more than an address space holds.
     Shape,
     /// The declared arrays need more memory than there is.

@@ -16,6 +16,7 @@ mod entry;
 mod error;
 mod fields;
 mod identity;
+mod payload;
 mod process;
 mod schedule;
 mod seed;

@@ -1,5 +1,6 @@
 //! `Builder`: how a cluster is to be made.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use super::cluster::Cluster;
@@ -45,14 +46,17 @@ impl<S: Shared> Builder<S> {
         }
     }
 
-    /// How many workers, 1 to 1024. Else `DSM_NUM_WORKERS`, `OMP_NUM_THREADS`, `PBS_NUM_PPN` or `SLURM_CPUS_PER_TASK` say,
+    /// How many workers, 1 to 1024. With `None`, and unless this is called, `DSM_NUM_WORKERS`, `OMP_NUM_THREADS`, `PBS_NUM_PPN` or `SLURM_CPUS_PER_TASK` say,
     /// else the cores this process may use.
-    pub fn workers(mut self, workers: usize) -> Self {
-        self.workers = Some(workers);
+    pub fn workers(mut self, workers: impl Into<Option<usize>>) -> Self {
+        self.workers = workers.into();
         self
     }
 
     /// The seed of everything random in the calls; 0 unless set.
+    ///
+    /// The number of the call enters too: what is random in a call comes out the same in the same call of another cluster
+    /// with this seed and as many workers.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
@@ -97,6 +101,7 @@ impl<S: Shared> Builder<S> {
     /// When the number of workers is out of range or its variable holds no number, when a shape overflows, when there
     /// isn't enough memory, or when the system refuses it.
     pub fn build(self) -> Result<Cluster<S>> {
+        process_backend(std::env::var_os("DSM_BACKEND"))?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let workers = number_of_workers(self.workers, |name| std::env::var_os(name), cores)
             .map_err(|error| Error::new(ErrorKind::Workers, error.to_string()))?;
@@ -106,5 +111,35 @@ impl<S: Shared> Builder<S> {
             cluster.first_touch()?;
         }
         Ok(cluster)
+    }
+}
+
+/// Refuses an engine that isn't there, so that nobody measures or debugs another than was asked for.
+fn process_backend(asked: Option<OsString>) -> Result<()> {
+    let asked = asked.unwrap_or_default();
+    let message = match asked.to_string_lossy().as_ref() {
+        "" | "process" => return Ok(()),
+        known @ ("thread" | "serial" | "mpi") => {
+            format!("DSM_BACKEND={known} isn't available yet: unset it, or use `process`")
+        }
+        unknown => format!("DSM_BACKEND={unknown} is no engine: unset it, or use `process`"),
+    };
+    Err(Error::new(ErrorKind::Backend, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_process_engine_is_there() {
+        for asked in [None, Some(""), Some("process")] {
+            assert!(process_backend(asked.map(OsString::from)).is_ok());
+        }
+        for asked in ["thread", "serial", "mpi", "treads"] {
+            let error = process_backend(Some(asked.into())).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Backend);
+            assert!(error.to_string().contains(asked));
+        }
     }
 }

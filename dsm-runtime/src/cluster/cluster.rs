@@ -70,7 +70,7 @@ impl<S: Shared> Cluster<S> {
         Self::builder(shared).build()
     }
 
-    /// A cluster with this many workers, 1 to 1024.
+    /// A cluster with this many workers, 1 to 1024; with `None`, as [`new`](Cluster::new).
     ///
     /// # Errors
     ///
@@ -83,7 +83,7 @@ impl<S: Shared> Cluster<S> {
     /// assert_eq!(cluster.size(), 3);
     /// # Ok::<(), dsm::Error>(())
     /// ```
-    pub fn with_workers(workers: usize, shared: S) -> Result<Self> {
+    pub fn with_workers(workers: impl Into<Option<usize>>, shared: S) -> Result<Self> {
         Self::builder(shared).workers(workers).build()
     }
 

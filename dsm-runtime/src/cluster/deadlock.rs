@@ -55,6 +55,6 @@ pub(crate) fn word_of<'m>(pool: &'m PoolMemory, arrays: &'m Memory, waiting: &Wa
     let fits = waiting.offset.checked_add(size_of::<AtomicU32>()).is_some_and(|end| end <= memory.length());
     // SAFETY: inside the mapping, which is page aligned, as is the offset by the test; ranks publish only words that are
     // used atomically by everybody.
-    (fits && waiting.offset % align_of::<AtomicU32>() == 0)
+    (fits && waiting.offset.is_multiple_of(align_of::<AtomicU32>()))
         .then(|| unsafe { memory.at(waiting.offset, size_of::<AtomicU32>()).cast::<AtomicU32>().as_ref() })
 }

@@ -112,12 +112,10 @@ impl Monitor<'_> {
             self.revive();
             let control = self.charge.pool.control();
             let number = control.job.0.number.load(Ordering::Acquire);
+            if control.is_running(number) && deadlock::found(self.charge.pool, self.charge.arrays, number) {
+                control.fail_call(number, Failure::Deadlock, None);
+            }
             if control.has_failed(number) && control.done.0.number.load(Ordering::Acquire) != number {
-                self.recover(number);
-            } else if control.is_running(number)
-                && deadlock::found(self.charge.pool, self.charge.arrays, number)
-                && control.fail_call(number, Failure::Deadlock, None)
-            {
                 self.recover(number);
             }
         }

@@ -14,6 +14,7 @@ use super::process_engine::ProcessEngine;
 use crate::engine::{Engine, Failure};
 use crate::error::{Place, Result};
 use crate::identity::{Identity, Operation};
+use crate::payload;
 use crate::sync::{Park, Patience, Wait, Waiting, sleep, wait_while, wake};
 use crate::team::{Context, Leaving, current};
 use crate::view::ViewBase;
@@ -24,10 +25,13 @@ pub(crate) struct Worker {
     pub(crate) context: &'static Context,
 }
 
+/// Writes a result into a buffer and gives the bytes used.
+pub(crate) type Writer = Box<dyn FnOnce(&mut [u8]) -> Result<usize>>;
+
 /// How a job ended that did not fail.
 pub(crate) enum Ended {
     /// The result, as a function that writes it.
-    Value(Box<dyn FnOnce(&mut [u8]) -> Result<usize>>),
+    Value(Writer),
     /// The error that the function itself returned.
     Refusal(String),
 }
@@ -146,9 +150,9 @@ fn report_panics() {
     std::panic::set_hook(Box::new(move |info| {
         let context = current();
         if let Some(context) = context {
-            let message = info.payload_as_str().unwrap_or("a panic whose payload is no text");
+            let message = payload::text_of(info.payload());
             let failure = if context.was_refused() { Failure::Poisoned } else { Failure::Panicked };
-            context.engine.report(failure, message, info.location().map(Place::from));
+            context.engine.report(failure, &message, info.location().map(Place::from));
         }
         if verbose || context.is_none() {
             before(info);

@@ -62,7 +62,6 @@ impl<'w, T: Element, D: Axes> Rows<'w, T, D> {
     }
 
     /// The indices of this worker's rows in the whole array, in the order of [`iter_mut`](Rows::iter_mut).
-    #[must_use]
     pub fn indices(&self) -> Indices {
         self.deal.indices()
     }
