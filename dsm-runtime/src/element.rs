@@ -8,14 +8,14 @@ use std::num::Wrapping;
 
 /// A type whose values may lie in shared memory.
 ///
-/// Implemented for the integers, `f32`, `f64`, `bool`, `num_complex::Complex`, `Wrapping`, arrays of elements, and by
-/// `#[derive(dsm::Element)]` for `#[repr(C)]` structs of elements without padding.
+/// Implemented for the integers, `f32`, `f64`, `bool`, `()`, `num_complex::Complex`, `Wrapping`, arrays of elements,
+/// and by `#[derive(dsm::Element)]` for `#[repr(C)]` structs of elements without padding.
 ///
 /// ```
 /// fn bytes<T: dsm::Element>(n: usize) -> usize {
 ///     n * size_of::<T>()
 /// }
-/// assert_eq!(bytes::<f64>(10), 80);
+/// assert_eq!(bytes::<[f64; 3]>(10), 240);
 /// ```
 ///
 /// # Safety

@@ -9,10 +9,14 @@ use serde::{Deserialize, Serialize};
 /// What `dsm` functions return.
 ///
 /// ```
-/// fn half(n: usize) -> dsm::Result<usize> {
-///     Ok(n / 2)
+/// # use dsm::prelude::*;
+/// # dsm::shared! { struct Plain { a: [f64; 10] } }
+/// fn sum_of_ones() -> dsm::Result<f64> {
+///     let mut cluster = Cluster::with_workers(2, Plain)?;
+///     cluster.a.fill(1.0);
+///     Ok(cluster.a.sum())
 /// }
-/// assert_eq!(half(4)?, 2);
+/// assert_eq!(sum_of_ones()?, 10.0);
 /// # Ok::<(), dsm::Error>(())
 /// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -163,9 +167,13 @@ impl Error {
     /// What went wrong, to match on.
     ///
     /// ```
-    /// # use dsm::{Cluster, ErrorKind};
+    /// # use dsm::prelude::*;
     /// # dsm::shared! { struct Plain { a: [f64; 10] } }
-    /// assert_eq!(Cluster::with_workers(0, Plain).unwrap_err().kind(), ErrorKind::Workers);
+    /// # use dsm::ErrorKind;
+    /// match Cluster::with_workers(0, Plain) {
+    ///     Err(error) if error.kind() == ErrorKind::Workers => assert!(error.to_string().contains("at least 1")),
+    ///     other => panic!("{other:?}"),
+    /// }
     /// ```
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -175,9 +183,18 @@ impl Error {
     /// The rank the failure began at, where one rank can be named.
     ///
     /// ```
-    /// # use dsm::{Cluster};
+    /// # use dsm::prelude::*;
     /// # dsm::shared! { struct Plain { a: [f64; 10] } }
-    /// assert_eq!(Cluster::with_workers(0, Plain).unwrap_err().rank(), None);
+    /// #[dsm::parallel]
+    /// fn check(res: Plain) {
+    ///     assert!(res.id < 2, "too many");
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(3, Plain)?;
+    /// let error = check(&mut cluster).unwrap_err();
+    /// assert_eq!(error.rank(), Some(2));
+    /// assert!(error.to_string().contains("too many"));
+    /// # Ok::<(), dsm::Error>(())
     /// ```
     #[must_use]
     pub fn rank(&self) -> Option<usize> {
@@ -187,9 +204,18 @@ impl Error {
     /// The number of the signal that ended the worker, if one did.
     ///
     /// ```
-    /// # use dsm::{Cluster};
+    /// # use dsm::prelude::*;
     /// # dsm::shared! { struct Plain { a: [f64; 10] } }
-    /// assert_eq!(Cluster::with_workers(0, Plain).unwrap_err().signal(), None);
+    /// #[dsm::parallel]
+    /// fn crash(res: Plain) {
+    ///     if res.id == 1 {
+    ///         std::process::abort();
+    ///     }
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Plain)?;
+    /// assert_eq!(crash(&mut cluster).unwrap_err().signal(), Some(6));      // SIGABRT
+    /// # Ok::<(), dsm::Error>(())
     /// ```
     #[must_use]
     pub fn signal(&self) -> Option<i32> {
@@ -199,9 +225,17 @@ impl Error {
     /// The place in the user's source where the failure began, if it is known.
     ///
     /// ```
-    /// # use dsm::{Cluster};
+    /// # use dsm::prelude::*;
     /// # dsm::shared! { struct Plain { a: [f64; 10] } }
-    /// assert_eq!(Cluster::with_workers(0, Plain).unwrap_err().place(), None);
+    /// #[dsm::parallel]
+    /// fn check(res: Plain) {
+    ///     assert!(res.id < 1, "too many");
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Plain)?;
+    /// let error = check(&mut cluster).unwrap_err();
+    /// assert!(error.place().is_some_and(|place| place.file.ends_with(".rs") && place.line > 1));
+    /// # Ok::<(), dsm::Error>(())
     /// ```
     #[must_use]
     pub fn place(&self) -> Option<&Place> {

@@ -79,7 +79,7 @@ impl<T> Drop for AtHome<T> {
     }
 }
 
-/// Called once, first thing, in a child that the runtime forked.
+/// Called first thing in every forked child.
 pub(crate) fn became_a_child() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
 }

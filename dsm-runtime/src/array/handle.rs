@@ -18,10 +18,18 @@ mod sealed {
 /// What a declaration may hold beside arrays: [`Lock`], [`FairLock`], [`Atomic`].
 ///
 /// ```
+/// use dsm::prelude::*;
 /// use dsm::{Handle, SharedCell};
-/// fn read<C: SharedCell>(handle: &Handle<C>) -> C::Value {
+///
+/// dsm::shared! { struct Counts { hits: Atomic<u64>, total: Lock<f64> } }
+///
+/// fn value_of<C: SharedCell>(handle: &Handle<C>) -> C::Value {
 ///     handle.get()
 /// }
+///
+/// let cluster = Cluster::with_workers(1, Counts)?;
+/// assert_eq!((value_of(&cluster.hits), value_of(&cluster.total)), (0, 0.0));
+/// # Ok::<(), dsm::Error>(())
 /// ```
 pub trait SharedCell: Sized + 'static + sealed::Sealed {
     /// The value it owns.
@@ -152,13 +160,26 @@ impl<C: SharedCell> Cells<C> {
     }
 }
 
-/// A declared lock or atomic on the driver, between calls.
+/// A declared lock or atomic on the driver, between calls: what workers see as [`Lock`], [`FairLock`] or [`Atomic`].
+///
+/// The value is zero when the cluster is made and stays from call to call. In a process other than the one that made
+/// the cluster, the methods panic.
 ///
 /// ```
-/// use dsm::{Handle, Lock};
-/// fn reset(total: &mut Handle<Lock<f64>>) -> f64 {
-///     std::mem::take(total.get_mut())
+/// use dsm::prelude::*;
+///
+/// dsm::shared! { struct Sum { total: Lock<f64> } }
+///
+/// #[dsm::parallel]
+/// fn add(res: Sum, x: f64) {
+///     *res.total.lock() += x;
 /// }
+///
+/// let mut cluster = Cluster::with_workers(4, Sum)?;
+/// add(&mut cluster, 0.5)?;
+/// assert_eq!(std::mem::take(cluster.total.get_mut()), 2.0);   // reads the sum and resets it
+/// assert_eq!(cluster.total.get(), 0.0);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 pub struct Handle<C>(Cells<C>);
 
@@ -172,6 +193,13 @@ impl<C: SharedCell> Handle<C> {
     }
 
     /// A copy of the value, poisoned or not.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Sum { total: Lock<f64> } }
+    /// let cluster = Cluster::with_workers(2, Sum)?;
+    /// assert_eq!(cluster.total.get(), 0.0);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn get(&self) -> C::Value {
@@ -179,18 +207,49 @@ impl<C: SharedCell> Handle<C> {
     }
 
     /// Sets the value and clears the poison.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Sum { total: Lock<f64> } }
+    /// let mut cluster = Cluster::with_workers(2, Sum)?;
+    /// cluster.total.set(2.5);
+    /// assert_eq!(cluster.total.get(), 2.5);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[track_caller]
     pub fn set(&mut self, value: C::Value) {
         *self.get_mut() = value;
     }
 
     /// The value, without locking: no worker runs. Clears the poison.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Sum { total: Lock<f64> } }
+    /// let mut cluster = Cluster::with_workers(2, Sum)?;
+    /// *cluster.total.get_mut() += 2.5;
+    /// assert_eq!(cluster.total.get(), 2.5);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[track_caller]
     pub fn get_mut(&mut self) -> &mut C::Value {
         self.0.get_mut(0)
     }
 
-    /// Whether a worker failed while it held the lock.
+    /// Whether a worker failed while it held the lock; `false` for an [`Atomic`].
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Sum { total: Lock<f64> } }
+    /// #[dsm::parallel]
+    /// fn fail(res: Sum) {
+    ///     *res.total.lock() += 1.0;
+    ///     let _held = res.total.lock();
+    ///     panic!("no more input");
+    /// }
+    /// let mut cluster = Cluster::with_workers(1, Sum)?;
+    /// assert!(fail(&mut cluster).is_err());
+    /// assert!(cluster.total.is_poisoned());
+    /// assert_eq!(cluster.total.get(), 1.0);        // what was written is there
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn is_poisoned(&self) -> bool {
@@ -198,6 +257,21 @@ impl<C: SharedCell> Handle<C> {
     }
 
     /// Makes a poisoned lock usable again, its value left as it is.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Sum { total: Lock<f64> } }
+    /// #[dsm::parallel]
+    /// fn fail(res: Sum) {
+    ///     *res.total.lock() += 1.0;
+    ///     let _held = res.total.lock();
+    ///     panic!("no more input");
+    /// }
+    /// let mut cluster = Cluster::with_workers(1, Sum)?;
+    /// assert!(fail(&mut cluster).is_err());
+    /// cluster.total.clear_poison();                // 1.0 is a sum that can be gone on with
+    /// assert!(!cluster.total.is_poisoned());
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[track_caller]
     pub fn clear_poison(&mut self) {
         self.0.cell(0).clear(DRIVER);
@@ -213,13 +287,27 @@ where
     }
 }
 
-/// A declared array of locks on the driver, between calls.
+/// A declared array of locks on the driver, between calls: what workers see as a slice of [`Lock`] or [`FairLock`].
+///
+/// The locks are numbered from 0. In a process other than the one that made the cluster, the methods panic.
 ///
 /// ```
-/// use dsm::{Handles, Lock};
-/// fn sum(bins: &Handles<Lock<u64>>) -> u64 {
-///     (0..bins.len()).map(|bin| bins.get(bin)).sum()
+/// use dsm::prelude::*;
+///
+/// dsm::shared! { struct Histogram(n: usize) { bins: [Lock<u64>; n] } }
+///
+/// #[dsm::parallel]
+/// fn count(res: Histogram, data: Vec<usize>) {
+///     for i in res.team.split_indices(data.len(), Schedule::Block) {
+///         *res.bins[data[i]].lock() += 1;
+///     }
 /// }
+///
+/// let mut cluster = Cluster::with_workers(2, Histogram { n: 3 })?;
+/// count(&mut cluster, vec![2, 0, 2, 2, 0])?;
+/// let counts: Vec<u64> = (0..cluster.bins.len()).map(|bin| cluster.bins.get(bin)).collect();
+/// assert_eq!(counts, [2, 0, 3]);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 pub struct Handles<C>(Cells<C>);
 
@@ -233,12 +321,26 @@ impl<C: SharedCell> Handles<C> {
     }
 
     /// How many there are.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Histogram(n: usize) { bins: [Lock<u64>; n] } }
+    /// let cluster = Cluster::with_workers(2, Histogram { n: 3 })?;
+    /// assert_eq!(cluster.bins.len(), 3);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.count
     }
 
     /// Whether there are none.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Histogram(n: usize) { bins: [Lock<u64>; n] } }
+    /// let cluster = Cluster::with_workers(2, Histogram { n: 0 })?;
+    /// assert!(cluster.bins.is_empty());
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.count == 0
@@ -248,7 +350,14 @@ impl<C: SharedCell> Handles<C> {
     ///
     /// # Panics
     ///
-    /// When there are not that many.
+    /// When `number` is not below [`len`](Handles::len).
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Histogram(n: usize) { bins: [Lock<u64>; n] } }
+    /// let cluster = Cluster::with_workers(2, Histogram { n: 3 })?;
+    /// assert_eq!(cluster.bins.get(2), 0);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn get(&self, number: usize) -> C::Value {
@@ -259,7 +368,15 @@ impl<C: SharedCell> Handles<C> {
     ///
     /// # Panics
     ///
-    /// When there are not that many.
+    /// When `number` is not below [`len`](Handles::len).
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Histogram(n: usize) { bins: [Lock<u64>; n] } }
+    /// let mut cluster = Cluster::with_workers(2, Histogram { n: 3 })?;
+    /// cluster.bins.set(2, 7);
+    /// assert_eq!(cluster.bins.get(2), 7);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[track_caller]
     pub fn set(&mut self, number: usize, value: C::Value) {
         *self.get_mut(number) = value;
@@ -269,7 +386,17 @@ impl<C: SharedCell> Handles<C> {
     ///
     /// # Panics
     ///
-    /// When there are not that many.
+    /// When `number` is not below [`len`](Handles::len).
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Histogram(n: usize) { bins: [Lock<u64>; n] } }
+    /// let mut cluster = Cluster::with_workers(2, Histogram { n: 3 })?;
+    /// for bin in 0..cluster.bins.len() {
+    ///     *cluster.bins.get_mut(bin) += 1;
+    /// }
+    /// assert_eq!(cluster.bins.get(2), 1);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[track_caller]
     pub fn get_mut(&mut self, number: usize) -> &mut C::Value {
         self.0.get_mut(number)
@@ -279,7 +406,20 @@ impl<C: SharedCell> Handles<C> {
     ///
     /// # Panics
     ///
-    /// When there are not that many.
+    /// When `number` is not below [`len`](Handles::len).
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Histogram(n: usize) { bins: [Lock<u64>; n] } }
+    /// #[dsm::parallel]
+    /// fn fail(res: Histogram) {
+    ///     let _held = res.bins[1].lock();
+    ///     panic!("no more input");
+    /// }
+    /// let mut cluster = Cluster::with_workers(1, Histogram { n: 3 })?;
+    /// assert!(fail(&mut cluster).is_err());
+    /// assert!(cluster.bins.is_poisoned(1) && !cluster.bins.is_poisoned(0));
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn is_poisoned(&self, number: usize) -> bool {
@@ -287,6 +427,20 @@ impl<C: SharedCell> Handles<C> {
     }
 
     /// Makes all poisoned locks usable again, their values left as they are.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Histogram(n: usize) { bins: [Lock<u64>; n] } }
+    /// #[dsm::parallel]
+    /// fn fail(res: Histogram) {
+    ///     let _held = res.bins[1].lock();
+    ///     panic!("no more input");
+    /// }
+    /// let mut cluster = Cluster::with_workers(1, Histogram { n: 3 })?;
+    /// assert!(fail(&mut cluster).is_err());
+    /// cluster.bins.clear_poison();
+    /// assert!(!cluster.bins.is_poisoned(1));
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[track_caller]
     pub fn clear_poison(&mut self) {
         for number in 0..self.0.count {

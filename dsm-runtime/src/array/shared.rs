@@ -11,7 +11,22 @@ use crate::shape::Axes;
 
 /// A struct declared by `dsm::shared!`: how big to make it, and what its shared fields are.
 ///
-/// Implemented by the macro; the value (`VecAdd { n: 10 }`) holds the shape parameters.
+/// Implemented by the macro only; the value (`VecAdd { n: 10 }`) holds the shape parameters.
+///
+/// ```
+/// use dsm::prelude::*;
+/// use dsm::Shared;
+///
+/// dsm::shared! { struct Grid(rows: usize, cols: usize) { now: [f64; rows, cols] } }
+///
+/// fn reproducible<S: Shared>(shared: S) -> dsm::Result<Cluster<S>> {
+///     Cluster::builder(shared).workers(2).seed(1).build()
+/// }
+///
+/// let cluster = reproducible(Grid { rows: 3, cols: 4 })?;
+/// assert_eq!(cluster.now.dim(), (3, 4));
+/// # Ok::<(), dsm::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not declared with `dsm::shared!`",
     label = "not a shared struct",
@@ -125,7 +140,8 @@ impl<'s> HandleVisitor<'s> {
             Some(name) => Err(Error::new(
                 ErrorKind::Handle,
                 format!(
-                    "`{name}` is another cluster's: put the handles back (was `mem::swap` used on them?) before a call"
+                    "`{name}` isn't where it was declared, but another field's or cluster's: put the handles back (was \
+                     `mem::swap` used on them?) before a call"
                 ),
             )),
         }

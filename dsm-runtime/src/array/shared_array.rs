@@ -14,14 +14,23 @@ use crate::shape::Axes;
 
 /// A declared array on the driver; dereferences to `ndarray::ArrayRef<T, D>`, so all of ndarray works on it.
 ///
-/// Zero when the cluster is made. It can't be reached while a call runs, and only in the process that made it.
+/// Every element is zero when the cluster is made. Reaching the elements panics while a call runs, and in a process
+/// other than the one that made the cluster.
 ///
 /// ```
-/// use dsm::SharedArray;
-/// use ndarray::Ix1;
-/// fn sum(a: &SharedArray<f64, Ix1>) -> f64 {
-///     a.iter().sum()
+/// use dsm::prelude::*;
+///
+/// dsm::shared! { struct Table(rows: usize) { cells: [f64; rows, 3] } }
+///
+/// fn mean(cells: &ArrayRef2<f64>) -> f64 {
+///     cells.sum() / cells.len() as f64
 /// }
+///
+/// let mut cluster = Cluster::with_workers(2, Table { rows: 2 })?;
+/// cluster.cells.row_mut(1).assign(&array![1.0, 2.0, 3.0]);
+/// cluster.cells[[0, 0]] = 6.0;
+/// assert_eq!(mean(&cluster.cells), 2.0);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 pub struct SharedArray<T: 'static, D> {
     view: ArrayViewMut<'static, T, D>,
@@ -57,6 +66,14 @@ impl<T: Element, D: Axes> SharedArray<T, D> {
     }
 
     /// The name it is declared by.
+    ///
+    /// ```
+    /// # use dsm::prelude::*;
+    /// # dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// let cluster = Cluster::with_workers(2, Plain)?;
+    /// assert_eq!(cluster.a.name(), "a");
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.segment.field(self.index).name

@@ -46,8 +46,18 @@ impl<S: Shared> Builder<S> {
         }
     }
 
-    /// How many workers, 1 to 1024. With `None`, and unless this is called, `DSM_NUM_WORKERS`, `OMP_NUM_THREADS`, `PBS_NUM_PPN` or `SLURM_CPUS_PER_TASK` say,
-    /// else the cores this process may use.
+    /// How many workers, 1 to 1024.
+    ///
+    /// With `None`, and unless this is called, the first that is set of `DSM_NUM_WORKERS`, `OMP_NUM_THREADS`,
+    /// `PBS_NUM_PPN` and `SLURM_CPUS_PER_TASK` says, else there are as many as this process may use cores.
+    ///
+    /// ```
+    /// # use dsm::prelude::*;
+    /// # dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// let asked: Option<usize> = Some(3);         // from the command line, say
+    /// assert_eq!(Cluster::builder(Plain).workers(asked).build()?.size(), 3);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     pub fn workers(mut self, workers: impl Into<Option<usize>>) -> Self {
         self.workers = workers.into();
         self
@@ -55,14 +65,46 @@ impl<S: Shared> Builder<S> {
 
     /// The seed of everything random in the calls; 0 unless set.
     ///
-    /// The number of the call enters too: what is random in a call comes out the same in the same call of another cluster
-    /// with this seed and as many workers.
+    /// The number of the call enters too: what is random in a call comes out the same in the same call of another
+    /// cluster with this seed and as many workers.
+    ///
+    /// ```
+    /// # use dsm::prelude::*;
+    /// # dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// #[dsm::parallel]
+    /// fn draw(res: Plain) -> u64 {
+    ///     res.team.rng().random()
+    /// }
+    ///
+    /// let first = draw(&mut Cluster::builder(Plain).workers(2).seed(7).build()?)?;
+    /// let again = draw(&mut Cluster::builder(Plain).workers(2).seed(7).build()?)?;
+    /// assert_eq!(first, again);
+    /// assert_ne!(first[0], first[1]);             // each worker has its own numbers
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// How long a call may take; one that takes longer fails. No limit unless set.
+    /// How long a call may take; one that takes longer fails with [`ErrorKind::Deadline`]. No limit unless set.
+    ///
+    /// ```
+    /// # use dsm::prelude::*;
+    /// # use std::time::{Duration, Instant};
+    /// # dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// # use dsm::ErrorKind;
+    /// #[dsm::parallel]
+    /// fn for_ever(res: Plain) {
+    ///     loop {
+    ///         res.team.barrier();
+    ///     }
+    /// }
+    ///
+    /// let mut cluster = Cluster::builder(Plain).workers(2).deadline(Duration::from_millis(50)).build()?;
+    /// assert_eq!(for_ever(&mut cluster).unwrap_err().kind(), ErrorKind::Deadline);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
@@ -70,16 +112,46 @@ impl<S: Shared> Builder<S> {
 
     /// How long workers of a failed call may take to reach their next dsm operation before they are killed and
     /// replaced; 2 s unless set.
+    ///
+    /// ```
+    /// # use dsm::prelude::*;
+    /// # use std::time::{Duration, Instant};
+    /// # dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// #[dsm::parallel]
+    /// fn fail(res: Plain) {
+    ///     assert!(res.id != 0, "no input");
+    ///     std::thread::sleep(Duration::from_secs(60));
+    /// }
+    ///
+    /// let start = Instant::now();
+    /// let mut cluster = Cluster::builder(Plain).workers(2).grace(Duration::from_millis(10)).build()?;
+    /// assert_eq!(fail(&mut cluster).unwrap_err().rank(), Some(0));
+    /// assert!(start.elapsed().as_secs() < 30);    // rank 1 was killed in its sleep
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
         self
     }
 
-    /// Lets workers be forked while this process has other threads.
+    /// Lets workers be forked while this process has other threads, which is an error otherwise.
     ///
-    /// A lock that another thread holds at that moment (in an allocator or library that doesn't provide for forks) stays
-    /// locked in the workers for ever. Make the cluster and [`start`](Cluster::start) it before other threads are made
+    /// A lock that another thread holds at that moment (in an allocator or library that doesn't provide for forks)
+    /// stays locked in the workers for ever. Make the cluster and [`start`](Cluster::start) it before other threads are made
     /// if you can.
+    ///
+    /// ```
+    /// # use dsm::prelude::*;
+    /// # dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// # use dsm::ErrorKind;
+    /// let (_stop, stopped) = std::sync::mpsc::channel::<()>();
+    /// std::thread::spawn(move || stopped.recv());
+    ///
+    /// let refused = Cluster::with_workers(2, Plain)?.start().unwrap_err();
+    /// assert_eq!(refused.kind(), ErrorKind::Threads);
+    /// Cluster::builder(Plain).workers(2).allow_threads().build()?.start()?;
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     pub fn allow_threads(mut self) -> Self {
         self.allow_threads = true;
         self
@@ -87,7 +159,17 @@ impl<S: Shared> Builder<S> {
 
     /// Has the workers touch the arrays' pages when the cluster is made, each its own share, in parallel.
     ///
-    /// A page's first touch costs about 2 µs; by default the first worker that uses a page pays it.
+    /// A page's first touch costs about 2 µs; by default the first worker that uses a page pays it. The workers are
+    /// forked for it, so [`build`](Builder::build) may fail as [`Cluster::start`] does.
+    ///
+    /// ```
+    /// # use dsm::prelude::*;
+    /// dsm::shared! { struct Big(n: usize) { a: [f64; n] } }
+    ///
+    /// let cluster = Cluster::builder(Big { n: 1_000_000 }).workers(2).first_touch().build()?;
+    /// assert_eq!(cluster.a.sum(), 0.0);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     pub fn first_touch(mut self) -> Self {
         self.first_touch = true;
         self
@@ -98,8 +180,19 @@ impl<S: Shared> Builder<S> {
     ///
     /// # Errors
     ///
-    /// When the number of workers is out of range or its variable holds no number, when a shape overflows, when there
-    /// isn't enough memory, or when the system refuses it.
+    /// When the number of workers is out of range or its variable holds no number, when `DSM_BACKEND` names an engine
+    /// that isn't there, when a shape overflows, when there isn't enough memory, or when the system refuses it.
+    ///
+    /// ```
+    /// # use dsm::prelude::*;
+    /// # use dsm::ErrorKind;
+    /// dsm::shared! { struct Square(n: usize) { a: [f64; n, n] } }
+    ///
+    /// assert_eq!(Cluster::builder(Square { n: 100 }).build()?.a.len(), 10_000);
+    /// let error = Cluster::builder(Square { n: 1 << 40 }).build().unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Shape);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     pub fn build(self) -> Result<Cluster<S>> {
         process_backend(std::env::var_os("DSM_BACKEND"))?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

@@ -7,16 +7,16 @@ use std::time::Instant;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, Settings};
 use super::control::Answer;
 use super::dispatch::Entry;
 use super::job::{Job, entry_of};
 use super::pool::{Over, Pool, monitor_died};
-use super::pool_memory::PoolMemory;
 use super::travel::Incoming;
 use super::verdict;
 use crate::error::{Error, ErrorKind, Result};
 use crate::seed::mix;
+use crate::segment::Segment;
 
 /// Calls a parallel function: runs it on every worker, and gives their results in rank order.
 ///
@@ -38,29 +38,40 @@ pub fn call<J: Job, A: Serialize>(cluster: &mut Cluster<J::Shared>, arguments: &
 
 /// A call in the making; the arrays are the workers' until it is dropped.
 pub(super) struct Call<'c> {
-    pub(super) pool: &'c mut Pool,
-    pub(super) segment: &'c crate::segment::Segment,
-    pub(super) name: &'static str,
-    pub(super) seed: u64,
-    pub(super) deadline: Option<std::time::Duration>,
-    pub(super) grace: std::time::Duration,
+    pool: &'c mut Pool,
+    segment: &'c Segment,
+    name: &'static str,
+    settings: &'c Settings,
     /// Bytes of arguments.
-    pub(super) sent: usize,
+    sent: usize,
+    /// Whether something failed, so that nobody knows how much of a region was written.
+    failed: bool,
 }
 
-impl Call<'_> {
+impl<'c> Call<'c> {
+    pub(super) fn begin(pool: &'c mut Pool, segment: &'c Segment, name: &'static str, settings: &'c Settings) -> Self {
+        segment.set_busy(true);
+        Call { pool, segment, name, settings, sent: 0, failed: true }
+    }
+
     /// Runs a job to its end.
     pub(super) fn run(&mut self, entry: Entry, write: impl FnOnce(&mut [u8]) -> Result<usize>) -> Result<()> {
         // SAFETY: no job runs, so no worker reads the region.
         self.sent = write(unsafe { self.pool.memory.arguments().bytes_mut() })?;
         let next = self.pool.memory.control().job.0.number.load(Ordering::Relaxed).wrapping_add(1);
         // A deadline beyond the clock's range is none.
-        let deadline = self.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
-        let number = self.pool.post(entry, self.sent, mix(&[self.seed, u64::from(next)]));
+        let deadline = self.settings.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
+        let number = self.pool.post(entry, self.sent, mix(&[self.settings.seed, u64::from(next)]));
         match self.pool.wait(number, deadline) {
-            Over::Finished => Ok(()),
-            Over::Failed => Err(verdict::error(&self.pool.memory, self.name, self.deadline, self.grace)),
-            Over::MonitorDied => Err(monitor_died(&format!("during `{}`", self.name))),
+            Over::Finished => {
+                self.failed = false;
+                Ok(())
+            }
+            Over::Failed => Err(verdict::error(&self.pool.memory, self.name, self.settings)),
+            Over::MonitorDied => {
+                self.segment.recover_locks();
+                Err(monitor_died(&format!("during `{}`", self.name)))
+            }
         }
     }
 
@@ -86,19 +97,23 @@ impl Call<'_> {
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
-        shrink(&self.pool.memory, self.sent);
+        self.give_back_pages();
         self.segment.set_busy(false);
     }
 }
 
-/// Gives back the pages of large messages.
-fn shrink(memory: &PoolMemory, sent: usize) {
-    memory.arguments().shrink(sent);
-    for (rank, slot) in memory.slots().enumerate() {
-        memory.result(rank).shrink(slot.answer_bytes.load(Ordering::Relaxed));
-        let most = slot.contribution_most.load(Ordering::Relaxed);
-        for parity in 0..2 {
-            memory.contribution(rank, parity).shrink(most);
+impl Call<'_> {
+    /// Gives back the pages of large messages.
+    fn give_back_pages(&self) {
+        let memory = &self.pool.memory;
+        let used = |bytes| if self.failed { memory.layout.region } else { bytes };
+        memory.arguments().shrink(used(self.sent));
+        for (rank, slot) in memory.slots().enumerate() {
+            memory.result(rank).shrink(used(slot.answer_bytes.load(Ordering::Relaxed)));
+            memory.report(rank).shrink(used(0));
+            for parity in 0..2 {
+                memory.contribution(rank, parity).shrink(used(slot.contribution_most.load(Ordering::Relaxed)));
+            }
         }
     }
 }

@@ -2,13 +2,12 @@
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::os::fd::RawFd;
 
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::unistd::{ForkResult, Pid, fork, getppid};
 
-use crate::process;
 use crate::segment::inherited;
 
 /// Exit status of a worker that left a failed call without unwinding.
@@ -24,8 +23,8 @@ pub(crate) fn threads() -> Option<usize> {
 /// Writes out what is buffered for the standard streams, so that a child doesn't write it a second time.
 pub(crate) fn flush_stdio() {
     // A closed pipe is the reader's business; the next print says so.
-    let _ = std::io::stdout().flush();
-    let _ = std::io::stderr().flush();
+    let _ = io::stdout().flush();
+    let _ = io::stderr().flush();
     // SAFETY: flushes all of C's open output streams; no argument.
     unsafe { libc::fflush(std::ptr::null_mut()) };
 }
@@ -34,20 +33,32 @@ pub(crate) fn flush_stdio() {
 ///
 /// `keep` are descriptors of the parent that the child uses.
 pub(crate) fn fork_child(keep: &[RawFd], child: impl FnOnce()) -> nix::Result<Pid> {
+    // Held across the fork, so that no other thread is in the middle of a print then: the child would never get the lock.
+    let streams = (io::stdout().lock(), io::stderr().lock());
     flush_stdio();
     let mut inherited = inherited::lock();
+    // No handler of the driver's runs in the child before it has set its own.
+    let mask = SigSet::thread_get_mask()?;
+    SigSet::all().thread_block()?;
     // SAFETY: the child has one thread and never returns from here. With other threads in the parent, which the caller
     // lets happen only on the user's explicit word, the child relies on the C library's own care for its allocator.
-    match unsafe { fork() }? {
-        ForkResult::Parent { child } => Ok(child),
-        ForkResult::Child => {
-            process::became_a_child();
+    match unsafe { fork() } {
+        Ok(ForkResult::Child) => {
             // SAFETY: a freshly forked child; handles refuse to work here, since the process is no longer theirs, and
             // forget themselves when dropped.
             unsafe { inherited.seal(keep) };
             drop(inherited);
+            drop(streams);
             let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(child));
             exit(UNFIT)
+        }
+        Ok(ForkResult::Parent { child }) => {
+            mask.thread_set_mask()?;
+            Ok(child)
+        }
+        Err(errno) => {
+            mask.thread_set_mask()?;
+            Err(errno)
         }
     }
 }
@@ -85,6 +96,10 @@ pub(crate) fn reset_signals(blocked: &SigSet) {
         };
         // SAFETY: installs no code of ours, only the default or nothing. A signal that can't be set stays as it was.
         let _ = unsafe { sigaction(signal, &SigAction::new(handler, SaFlags::empty(), SigSet::empty())) };
+    }
+    for signal in libc::SIGRTMIN()..=libc::SIGRTMAX() {
+        // SAFETY: as above, for signals without a name.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
     let _ = blocked.thread_set_mask();
 }

@@ -22,11 +22,19 @@ use crate::segment::{Declaration, Segment};
 /// is dropped, its workers are ended and its memory is gone.
 ///
 /// ```
-/// use dsm::Cluster;
-/// # dsm::shared! { struct Plain { a: [f64; 10] } }
-/// let mut cluster = Cluster::with_workers(2, Plain)?;
+/// use dsm::prelude::*;
+///
+/// dsm::shared! { struct Vector(n: usize) { a: [f64; n] } }
+///
+/// #[dsm::parallel(split(a))]
+/// fn scale(mut res: Vector, by: f64) {
+///     *res.a *= by;
+/// }
+///
+/// let mut cluster = Cluster::with_workers(2, Vector { n: 10 })?;
 /// cluster.a.fill(1.5);
-/// assert_eq!(cluster.a.sum(), 15.0);
+/// scale(&mut cluster, 2.0)?;
+/// assert_eq!(cluster.a.sum(), 30.0);
 /// # Ok::<(), dsm::Error>(())
 /// ```
 pub struct Cluster<S: Shared> {
@@ -44,11 +52,11 @@ struct Inner<S: Shared> {
 
 /// What the builder said.
 #[derive(Clone, Copy, Debug)]
-struct Settings {
+pub(super) struct Settings {
     size: usize,
-    seed: u64,
-    deadline: Option<Duration>,
-    grace: Duration,
+    pub(super) seed: u64,
+    pub(super) deadline: Option<Duration>,
+    pub(super) grace: Duration,
     allow_threads: bool,
 }
 
@@ -139,11 +147,20 @@ impl<S: Shared> Cluster<S> {
     /// Sets how long a call may take, from the next one on; `None` for as long as it likes.
     ///
     /// ```
-    /// # use dsm::{Cluster};
+    /// # use dsm::prelude::*;
+    /// # use std::time::{Duration, Instant};
     /// # dsm::shared! { struct Plain { a: [f64; 10] } }
-    /// # use std::time::Duration;
-    /// let mut cluster = Cluster::with_workers(1, Plain)?;
-    /// cluster.set_deadline(Some(Duration::from_secs(30)));
+    /// # use dsm::ErrorKind;
+    /// #[dsm::parallel]
+    /// fn for_ever(res: Plain) {
+    ///     loop {
+    ///         res.team.barrier();
+    ///     }
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Plain)?;
+    /// cluster.set_deadline(Some(Duration::from_millis(50)));
+    /// assert_eq!(for_ever(&mut cluster).unwrap_err().kind(), ErrorKind::Deadline);
     /// # Ok::<(), dsm::Error>(())
     /// ```
     pub fn set_deadline(&mut self, deadline: Option<Duration>) {
@@ -154,13 +171,15 @@ impl<S: Shared> Cluster<S> {
     ///
     /// # Errors
     ///
-    /// When this process has other threads (see [`Builder::allow_threads`]), or the system refuses to fork.
+    /// When this process has other threads (see [`Builder::allow_threads`]), when it isn't the one that made the cluster,
+    /// or when the system refuses to fork.
     ///
     /// ```
-    /// # use dsm::{Cluster};
+    /// # use dsm::prelude::*;
     /// # dsm::shared! { struct Plain { a: [f64; 10] } }
     /// let mut cluster = Cluster::with_workers(2, Plain)?;
     /// cluster.start()?;
+    /// std::thread::spawn(|| ()).join().unwrap();  // the workers are there: threads do no harm now
     /// # Ok::<(), dsm::Error>(())
     /// ```
     pub fn start(&mut self) -> Result<()> {
@@ -181,11 +200,23 @@ impl<S: Shared> Cluster<S> {
     /// As [`start`](Cluster::start).
     ///
     /// ```
-    /// # use dsm::{Cluster};
+    /// # use dsm::prelude::*;
     /// # dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+    ///
+    /// static SCALE: AtomicU32 = AtomicU32::new(1);
+    ///
+    /// #[dsm::parallel]
+    /// fn scale(_res: Plain) -> u32 {
+    ///     SCALE.load(Relaxed)
+    /// }
+    ///
     /// let mut cluster = Cluster::with_workers(2, Plain)?;
     /// cluster.start()?;
+    /// SCALE.store(5, Relaxed);                    // in this process; the workers have their own
+    /// assert_eq!(scale(&mut cluster)?, [1, 1]);
     /// cluster.restart()?;
+    /// assert_eq!(scale(&mut cluster)?, [5, 5]);
     /// # Ok::<(), dsm::Error>(())
     /// ```
     pub fn restart(&mut self) -> Result<()> {
@@ -216,20 +247,13 @@ impl<S: Shared> Cluster<S> {
     pub(super) fn begin_call(&mut self, name: &'static str) -> Result<Call<'_>> {
         self.start()?;
         let Inner { pool, handles, segment, settings } = &mut *self.__dsm;
+        let Some(pool) = pool else { unreachable!("the pool was started above") };
+        // Busy first: a handle is then lent as `&mut` while nothing new can be borrowed from it, so nothing at all is.
+        let call = Call::begin(pool, segment, name, settings);
         let mut visitor = HandleVisitor::new(segment);
         S::visit(handles, &mut visitor);
         visitor.finish()?;
-        let Some(pool) = pool else { unreachable!("the pool was started above") };
-        segment.set_busy(true);
-        Ok(Call {
-            pool,
-            segment,
-            name,
-            seed: settings.seed,
-            deadline: settings.deadline,
-            grace: settings.grace,
-            sent: 0,
-        })
+        Ok(call)
     }
 
     fn assert_at_home(&self, doing: &str) -> Result<()> {

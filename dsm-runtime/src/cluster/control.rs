@@ -20,7 +20,6 @@ pub(crate) struct Control {
     pub(crate) single: Apart<AtomicU64>,
     /// How many ranks are asleep in the call, or have returned.
     pub(crate) asleep: Apart<AtomicU32>,
-    failure: Apart<FailureWords>,
     pub(crate) monitor: Apart<MonitorWords>,
 }
 
@@ -39,13 +38,6 @@ pub(crate) struct JobWords {
 pub(crate) struct DoneWords {
     pub(crate) number: AtomicU32,
     pub(crate) sleepers: AtomicU32,
-}
-
-#[repr(C)]
-struct FailureWords {
-    kind: AtomicU32,
-    /// Rank plus one; zero when no rank is to be named.
-    rank: AtomicU32,
 }
 
 /// Between the driver and the monitor.
@@ -89,61 +81,67 @@ impl MonitorState {
     }
 }
 
-/// How the call stands. One word decides it, so a call both finished and failed can't be.
+/// How the call stands. One word says so, and why it failed and where, so a call both finished and failed can't be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(u8)]
 enum CallState {
     Running = 1,
     Finished = 2,
     Failed = 3,
 }
 
+/// The number in the upper half, the state in the lowest byte; above it the failure, and the rank plus one.
 fn call_word(number: u32, state: CallState) -> u64 {
     u64::from(number) << 32 | state as u64
 }
 
+const STATE: u64 = 0xffff_ffff_0000_00ff;
+const FAILURE_SHIFT: u32 = 8;
+const RANK_SHIFT: u32 = 16;
+
 impl Control {
     /// Opens a call; only by the driver, when the last is over.
     pub(crate) fn open_call(&self, number: u32) {
-        self.failure.0.kind.store(0, Ordering::Relaxed);
-        self.failure.0.rank.store(0, Ordering::Relaxed);
         self.asleep.0.store(0, Ordering::Relaxed);
         self.call.0.store(call_word(number, CallState::Running), Ordering::Release);
     }
 
     /// Ends the call well, unless it has failed.
     pub(crate) fn finish_call(&self, number: u32) -> bool {
-        self.decide(number, CallState::Finished)
+        self.decide(number, call_word(number, CallState::Finished))
     }
 
     /// Ends the call badly, unless it is over; the first to fail it is the one reported.
     pub(crate) fn fail_call(&self, number: u32, failure: Failure, rank: Option<usize>) -> bool {
-        let decided = self.decide(number, CallState::Failed);
-        if decided {
-            self.failure.0.rank.store(rank.map_or(0, |rank| rank as u32 + 1), Ordering::Relaxed);
-            self.failure.0.kind.store(failure as u32, Ordering::Release);
-        }
-        decided
+        let rank = rank.map_or(0, |rank| rank as u64 + 1);
+        let why = u64::from(failure as u32) << FAILURE_SHIFT | rank << RANK_SHIFT;
+        self.decide(number, call_word(number, CallState::Failed) | why)
     }
 
-    fn decide(&self, number: u32, state: CallState) -> bool {
+    fn decide(&self, number: u32, word: u64) -> bool {
         let running = call_word(number, CallState::Running);
-        self.call.0.compare_exchange(running, call_word(number, state), Ordering::SeqCst, Ordering::Relaxed).is_ok()
+        self.call.0.compare_exchange(running, word, Ordering::SeqCst, Ordering::Relaxed).is_ok()
     }
 
     #[inline]
     pub(crate) fn has_failed(&self, number: u32) -> bool {
-        self.call.0.load(Ordering::Acquire) == call_word(number, CallState::Failed)
+        self.call.0.load(Ordering::Acquire) & STATE == call_word(number, CallState::Failed)
     }
 
     pub(crate) fn is_running(&self, number: u32) -> bool {
         self.call.0.load(Ordering::Acquire) == call_word(number, CallState::Running)
     }
 
-    /// Why the call failed, and at which rank; once it is over.
+    /// Whether the call has failed and the monitor has not yet seen it to its end.
+    pub(crate) fn is_failing(&self, number: u32) -> bool {
+        self.has_failed(number) && self.done.0.number.load(Ordering::Acquire) != number
+    }
+
+    /// Why the last call failed, and at which rank.
     pub(crate) fn failure(&self) -> (Option<Failure>, Option<usize>) {
-        let kind = Failure::from_number(self.failure.0.kind.load(Ordering::Acquire));
-        (kind, (self.failure.0.rank.load(Ordering::Relaxed) as usize).checked_sub(1))
+        let word = self.call.0.load(Ordering::Acquire);
+        let rank = (word >> RANK_SHIFT & 0xffff) as usize;
+        (Failure::from_number((word >> FAILURE_SHIFT & 0xff) as u32), rank.checked_sub(1))
     }
 }
 

@@ -8,35 +8,58 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::control::{WaitKind, WaitingNow};
-use super::pool_memory::PoolMemory;
-use crate::segment::Memory;
+use super::monitor::Charge;
 use crate::sync::holder_in;
 
 /// Whether nothing can ever move in call `number`. Notes who holds what at each rank that waits for a lock.
 ///
 /// Three looks: all ranks sleep (or have returned); then every condition blocks, evaluated while they sleep, since only
 /// ranks change words; then none has woken in between.
-pub(crate) fn found(pool: &PoolMemory, arrays: &Memory, number: u32) -> bool {
+pub(crate) fn found(charge: &Charge, number: u32) -> bool {
+    let pool = charge.pool;
     let first: Vec<WaitingNow> = pool.slots().map(|slot| slot.waiting.now()).collect();
     let begun = pool.slots().all(|slot| slot.started.load(Ordering::Acquire) == number);
     let asleep = first.iter().all(|waiting| !matches!(waiting.kind, WaitKind::Awake | WaitKind::Timed));
     let waits = first.iter().any(|waiting| waiting.kind != WaitKind::Returned);
-    if !(begun && asleep && waits && first.iter().all(|waiting| blocks(pool, arrays, waiting))) {
+    if !(begun && asleep && waits && first.iter().all(|waiting| blocks(charge, waiting))) {
         return false;
     }
     let unchanged = pool.slots().zip(&first).all(|(slot, first)| slot.waiting.now() == *first);
     if unchanged {
-        for (slot, waiting) in pool.slots().zip(&first).filter(|(_, waiting)| waiting.kind == WaitKind::Lock) {
-            let holder = word_of(pool, arrays, waiting).and_then(|word| holder_in(word.load(Ordering::SeqCst)));
-            slot.waiting.holder.store(holder.map_or(0, |held| held.by as u32 + 1), Ordering::Relaxed);
+        for (slot, waiting) in pool.slots().zip(&first) {
+            slot.waiting.holder.store(holder(charge, waiting).map_or(0, |by| by as u32 + 1), Ordering::Relaxed);
         }
     }
     unchanged
 }
 
+/// The rank that holds the lock that a rank waits for.
+fn holder(charge: &Charge, waiting: &WaitingNow) -> Option<usize> {
+    if !waiting.among_arrays {
+        // The team's own lock, for critical sections.
+        return charge
+            .pool
+            .control()
+            .critical
+            .0
+            .holder()
+            .map(|held| held.by)
+            .filter(|_| waiting.kind == WaitKind::Lock);
+    }
+    let mut holder = None;
+    for field in charge.fields {
+        field.each_lock(charge.arrays, |lock| {
+            if (lock.offset()..lock.offset() + field.stride).contains(&waiting.offset) {
+                holder = lock.holder().map(|held| held.by);
+            }
+        });
+    }
+    holder
+}
+
 /// Whether a rank that waits so can't go on.
-fn blocks(pool: &PoolMemory, arrays: &Memory, waiting: &WaitingNow) -> bool {
-    let value = || word_of(pool, arrays, waiting).map(|word| word.load(Ordering::SeqCst));
+fn blocks(charge: &Charge, waiting: &WaitingNow) -> bool {
+    let value = || word_of(charge, waiting).map(|word| word.load(Ordering::SeqCst));
     match waiting.kind {
         WaitKind::Awake | WaitKind::Timed => false,
         WaitKind::Returned => true,
@@ -47,11 +70,11 @@ fn blocks(pool: &PoolMemory, arrays: &Memory, waiting: &WaitingNow) -> bool {
 }
 
 /// The word that a rank sleeps on.
-pub(crate) fn word_of<'m>(pool: &'m PoolMemory, arrays: &'m Memory, waiting: &WaitingNow) -> Option<&'m AtomicU32> {
+pub(crate) fn word_of(charge: &Charge, waiting: &WaitingNow) -> Option<&'static AtomicU32> {
     if matches!(waiting.kind, WaitKind::Awake | WaitKind::Returned) {
         return None;
     }
-    let memory = if waiting.among_arrays { arrays } else { pool.memory() };
+    let memory = if waiting.among_arrays { charge.arrays } else { charge.pool.memory() };
     let fits = waiting.offset.checked_add(size_of::<AtomicU32>()).is_some_and(|end| end <= memory.length());
     // SAFETY: inside the mapping, which is page aligned, as is the offset by the test; ranks publish only words that are
     // used atomically by everybody.

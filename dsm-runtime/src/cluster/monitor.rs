@@ -45,8 +45,16 @@ struct Monitor<'d> {
     driver: BorrowedFd<'d>,
     children: SignalFd,
     /// The process of each rank; `None` once it is reaped.
-    workers: Vec<Option<Pid>>,
+    workers: Vec<Option<Process>>,
+    /// How many workers in a row have died before they began a job.
     stillborn: u32,
+}
+
+/// A worker's process.
+struct Process {
+    pid: Pid,
+    /// The last job its rank had begun when it was forked.
+    started_before: u32,
 }
 
 /// Runs the monitor until the driver leaves or dies; doesn't return.
@@ -62,7 +70,7 @@ pub(crate) fn run(charge: Charge, driver: BorrowedFd<'_>) -> ! {
         inherited::add_descriptor(descriptor);
     }
     let size = charge.pool.layout.size;
-    let mut monitor = Monitor { charge, driver, children, workers: vec![None; size], stillborn: 0 };
+    let mut monitor = Monitor { charge, driver, children, workers: (0..size).map(|_| None).collect(), stillborn: 0 };
     for rank in 0..size {
         if let Err(errno) = monitor.fork_worker(rank) {
             monitor.kill_all();
@@ -89,6 +97,7 @@ fn give_up(charge: &Charge, errno: Errno) -> ! {
 impl Monitor<'_> {
     fn fork_worker(&mut self, rank: usize) -> nix::Result<()> {
         let monitor = getpid();
+        let started_before = self.charge.pool.slot(rank).started.load(Ordering::Acquire);
         let Charge { pool, arrays, fields, bell, lifeline, .. } = self.charge;
         let keep = [bell.descriptor(), lifeline];
         let pid = fork_child(&keep, || {
@@ -101,7 +110,7 @@ impl Monitor<'_> {
             let base: &'static ViewBase = Box::leak(Box::new(ViewBase { rank, size, memory: arrays, fields }));
             worker::work(pool, base, bell)
         })?;
-        self.workers[rank] = Some(pid);
+        self.workers[rank] = Some(Process { pid, started_before });
         Ok(())
     }
 
@@ -112,10 +121,10 @@ impl Monitor<'_> {
             self.revive();
             let control = self.charge.pool.control();
             let number = control.job.0.number.load(Ordering::Acquire);
-            if control.is_running(number) && deadlock::found(self.charge.pool, self.charge.arrays, number) {
+            if control.is_running(number) && deadlock::found(&self.charge, number) {
                 control.fail_call(number, Failure::Deadlock, None);
             }
-            if control.has_failed(number) && control.done.0.number.load(Ordering::Acquire) != number {
+            if control.is_failing(number) {
                 self.recover(number);
             }
         }
@@ -145,11 +154,11 @@ impl Monitor<'_> {
 
     /// Kills every worker and waits until each is gone.
     fn kill_all(&mut self) {
-        for pid in self.workers.iter().flatten() {
+        for Process { pid, .. } in self.workers.iter().flatten() {
             let _ = kill(*pid, Signal::SIGKILL);
         }
         for worker in &mut self.workers {
-            if let Some(pid) = worker.take() {
+            if let Some(Process { pid, .. }) = worker.take() {
                 while waitpid(pid, None) == Err(Errno::EINTR) {}
             }
         }
@@ -158,14 +167,16 @@ impl Monitor<'_> {
     /// Takes note of workers that have died; a death in the middle of a call fails it.
     fn reap(&mut self) {
         let control = self.charge.pool.control();
-        let number = control.job.0.number.load(Ordering::Acquire);
         for rank in 0..self.workers.len() {
-            let Some(pid) = self.workers[rank] else { continue };
-            let Some(status) = child::reap(pid) else { continue };
-            self.workers[rank] = None;
+            let Some(worker) = &self.workers[rank] else { continue };
+            let Some(status) = child::reap(worker.pid) else { continue };
             let slot = self.charge.pool.slot(rank);
-            self.stillborn = if slot.started.load(Ordering::Acquire) == 0 { self.stillborn + 1 } else { 0 };
-            if in_call(slot, number) {
+            // The number is read after the death: what the rank had begun by then is all it ever will.
+            let number = control.job.0.number.load(Ordering::Acquire);
+            let started = slot.started.load(Ordering::Acquire);
+            self.stillborn = if started == worker.started_before { self.stillborn + 1 } else { 0 };
+            self.workers[rank] = None;
+            if started == number && slot.answered.load(Ordering::Acquire) != number {
                 slot.death.store(status, Ordering::Release);
                 let failure = if libc::WIFSIGNALED(status) { Failure::Died } else { Failure::Exited };
                 control.fail_call(number, failure, Some(rank));
@@ -174,14 +185,13 @@ impl Monitor<'_> {
     }
 
     /// Replaces workers that died between calls, or before they began the one that is running: nothing is lost.
+    ///
+    /// A call that has failed comes first: `recover` replaces its dead.
     fn revive(&mut self) {
         let control = self.charge.pool.control();
         let number = control.job.0.number.load(Ordering::Acquire);
-        if control.has_failed(number) && control.done.0.number.load(Ordering::Acquire) != number {
-            return;
-        }
         for rank in 0..self.workers.len() {
-            if self.workers[rank].is_none() && !in_call(self.charge.pool.slot(rank), number) {
+            if self.workers[rank].is_none() && !control.is_failing(number) {
                 self.replace(rank, number);
             }
         }
@@ -222,6 +232,7 @@ impl Monitor<'_> {
         }
         for slot in self.charge.pool.slots() {
             slot.started.store(number, Ordering::Release);
+            slot.answered.store(number, Ordering::Release);
             slot.waiting.clear();
         }
         for rank in 0..self.workers.len() {
@@ -244,7 +255,7 @@ impl Monitor<'_> {
     fn wake_sleepers(&self) {
         for slot in self.charge.pool.slots() {
             let waiting = slot.waiting.now();
-            if let Some(word) = deadlock::word_of(self.charge.pool, self.charge.arrays, &waiting) {
+            if let Some(word) = deadlock::word_of(&self.charge, &waiting) {
                 wake(word, u32::MAX, u32::MAX);
             }
         }
@@ -253,7 +264,7 @@ impl Monitor<'_> {
     fn kill_overdue(&mut self, number: u32) {
         for (worker, slot) in self.workers.iter_mut().zip(self.charge.pool.slots()) {
             if slot.answered.load(Ordering::Acquire) != number
-                && let Some(pid) = worker.take()
+                && let Some(Process { pid, .. }) = worker.take()
             {
                 slot.overdue.store(1, Ordering::Relaxed);
                 let _ = kill(pid, Signal::SIGKILL);
@@ -261,8 +272,4 @@ impl Monitor<'_> {
             }
         }
     }
-}
-
-fn in_call(slot: &RankSlot, number: u32) -> bool {
-    slot.started.load(Ordering::Acquire) == number && slot.answered.load(Ordering::Acquire) != number
 }

@@ -2,8 +2,8 @@
 
 use std::io::{self, PipeReader, PipeWriter, Read as _};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -51,7 +51,11 @@ pub(crate) enum Over {
 impl Pool {
     /// Forks the monitor, which forks the workers; returns when all are forked.
     pub(crate) fn start(segment: &Arc<Segment>, size: usize, grace: Duration, allow_threads: bool) -> Result<Self> {
+        static STARTING: Mutex<()> = Mutex::new(());
+        // One at a time, so that no other thread's fork falls between the making of a descriptor and its registration.
+        let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
         refuse_threads(allow_threads)?;
+        segment.recover_locks();
         let memory = PoolMemory::create(PoolLayout::new(size))?;
         let bell = Arc::new(Bell::new()?);
         let (lifeline, write_end) = lifeline()?;
@@ -147,8 +151,20 @@ impl Pool {
             }
             if !self.monitor_is_alive() {
                 self.wait_until_all_are_gone();
-                return Over::MonitorDied;
+                // It may have ended the call just before.
+                let done = self.memory.control().done.0.number.load(Ordering::Acquire) == number;
+                return match (done, self.memory.control().has_failed(number)) {
+                    (false, _) => Over::MonitorDied,
+                    (true, true) => Over::Failed,
+                    (true, false) => Over::Finished,
+                };
             }
+            // A pool that broke just before the job was posted has nobody left to fail the call.
+            if self.state() != MonitorState::Ready {
+                self.memory.control().fail_call(number, Failure::Fork, None);
+            }
+            // The monitor may as well look too: a bell it missed costs no more than this.
+            self.bell.ring();
         }
     }
 

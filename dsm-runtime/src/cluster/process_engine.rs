@@ -38,11 +38,13 @@ impl ProcessEngine {
         self.pool.slot(self.rank)
     }
 
-    /// Begins call `number`.
+    /// Begins call `number`. The slot is cleared before it says so: what was true of this rank in the last call, that it
+    /// had returned, isn't in this one.
     pub(crate) fn begin(&self, number: u32) {
         self.number.set(number);
         self.report.take();
         self.slot().begin();
+        self.slot().started.store(number, Ordering::Release);
     }
 
     /// Writes this rank's result, or the error its function returned, by `write`, which gives the bytes used.
@@ -101,6 +103,18 @@ impl ProcessEngine {
     /// What this rank has reported of itself.
     pub(crate) fn reported(&self) -> Option<Failure> {
         self.report.borrow().failure.and_then(Failure::from_number)
+    }
+
+    pub(crate) fn has_reported_a_panic(&self) -> bool {
+        matches!(self.reported(), Some(Failure::Panicked | Failure::Poisoned))
+    }
+
+    /// Takes back the report of a panic that the user caught.
+    pub(crate) fn forget_panic(&self) {
+        if self.has_reported_a_panic() {
+            self.report.take();
+            self.slot().report_bytes.store(0, Ordering::Relaxed);
+        }
     }
 
     /// Adds where the rank was and writes its report, once it leaves a failed call.

@@ -2,10 +2,10 @@
 #![allow(unsafe_code)]
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
+use super::cluster::Settings;
 use super::control::{Answer, RankSlot};
 use super::pool_memory::PoolMemory;
 use super::report::Report;
@@ -24,7 +24,7 @@ struct Account {
 }
 
 /// The error that a failed call ends in.
-pub(crate) fn error(pool: &PoolMemory, function: &str, deadline: Option<Duration>, grace: Duration) -> Error {
+pub(super) fn error(pool: &PoolMemory, function: &str, settings: &Settings) -> Error {
     let accounts: Vec<Account> = pool.slots().enumerate().map(|(rank, slot)| account(pool, rank, slot)).collect();
     let (failure, at) = pool.control().failure();
     // A function's own error comes before what it leads to: the others waited for the rank that returned it.
@@ -68,7 +68,7 @@ pub(crate) fn error(pool: &PoolMemory, function: &str, deadline: Option<Duration
         ),
         (Some(Failure::Deadline), _) => Error::new(
             ErrorKind::Deadline,
-            format!("`{function}` did not end within {:?}: {}", deadline.unwrap_or_default(), everybody(&accounts)),
+            format!("`{function}` did not end within {:?}: {}", settings.deadline.unwrap_or_default(), everybody(&accounts)),
         ),
         (Some(Failure::Diverged), _) => Error::new(
             ErrorKind::Diverged,
@@ -83,8 +83,9 @@ pub(crate) fn error(pool: &PoolMemory, function: &str, deadline: Option<Duration
     }
     let (ranks, verb) = if overdue.len() == 1 { ("rank", "was") } else { ("ranks", "were") };
     error.adding(&format!(
-        "; {ranks} {} did not reach a dsm operation within {grace:?} and {verb} killed and replaced",
-        overdue.join(", ")
+        "; {ranks} {} did not reach a dsm operation within {:?} and {verb} killed and replaced",
+        overdue.join(", "),
+        settings.grace,
     ))
 }
 
@@ -160,7 +161,7 @@ impl Account {
             (_, None) => format!("rank {rank} is gone"),
             (_, Some("computes")) => format!("rank {rank} computes"),
             (_, Some(doing)) => {
-                let holder = self.held_by.filter(|_| doing.starts_with("waits for lock"));
+                let holder = self.held_by.filter(|_| doing.starts_with("waits for"));
                 let holder = holder.map_or(String::new(), |by| format!(", held by rank {by}"));
                 let place: Option<&Place> = self.report.place.as_ref();
                 let place = place.map_or(String::new(), |place| format!(" at {place}"));

@@ -73,16 +73,15 @@ pub(crate) fn work(pool: &'static PoolMemory, base: &'static ViewBase, bell: &'s
         };
         wait_while(&Idle, &wait, |number| number == last);
         let number = job.number.load(Ordering::Acquire);
-        engine.slot().started.store(number, Ordering::Release);
-        run(&worker, number);
+        engine.begin(number);
+        run(&worker);
     }
 }
 
 /// Runs one job and answers it.
-fn run(worker: &Worker, number: u32) {
+fn run(worker: &Worker) {
     let Worker { engine, context } = *worker;
     let job = &engine.pool.control().job.0;
-    engine.begin(number);
     context.begin(job.seed.load(Ordering::Relaxed));
     let entry = job.entry.load(Ordering::Relaxed);
     let arguments = job.arguments.load(Ordering::Relaxed);
@@ -135,8 +134,20 @@ fn finish(worker: &Worker, ended: Ended) {
 /// Leaves a failed call, or fails it for a panic.
 fn left(worker: &Worker, payload: Option<Box<dyn Any + Send>>) {
     let Worker { engine, context } = *worker;
-    if payload.is_some_and(|payload| !payload.is::<Leaving>()) {
-        engine.fail(engine.reported().unwrap_or(Failure::Panicked));
+    match payload {
+        Some(payload) if !payload.is::<Leaving>() => {
+            if !engine.has_reported_a_panic() {
+                engine.report(Failure::Panicked, &payload::text_of(&*payload), None);
+            }
+            engine.fail(engine.reported().unwrap_or(Failure::Panicked));
+            // A payload may panic in its turn when it is dropped.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+        }
+        _ => {
+            engine.forget_panic();
+            // No effect where the call has failed, as it has unless a payload was kept from an earlier one.
+            engine.fail(Failure::Panicked);
+        }
     }
     engine.write_leaving(Some(context));
 }

@@ -8,19 +8,22 @@ use std::ops::Range;
 
 use super::Deal;
 
-/// The indices that one worker got of `0..n`.
+/// The indices that one worker got of `0..n`, ascending except for [`Schedule::Random`](super::Schedule::Random).
 ///
 /// It is exact about its length, goes from both ends and skips in constant time.
 ///
 /// ```
-/// use dsm::Indices;
-///
-/// fn weight(mine: Indices, weights: &[f64]) -> f64 {
-///     match mine.as_range() {
-///         Some(block) => weights[block].iter().sum(),
-///         None => mine.map(|i| weights[i]).sum(),
-///     }
+/// # use dsm::prelude::*;
+/// # dsm::shared! { struct Plain { a: [f64; 10] } }
+/// #[dsm::parallel]
+/// fn deal(res: Plain) -> (usize, Vec<usize>) {
+///     let mine: dsm::Indices = res.team.split_indices(7, Schedule::Cyclic(1));
+///     (mine.len(), mine.rev().collect())
 /// }
+///
+/// let mut cluster = Cluster::with_workers(2, Plain)?;
+/// assert_eq!(deal(&mut cluster)?, [(4, vec![6, 4, 2, 0]), (3, vec![5, 3, 1])]);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "iterators do nothing unless consumed"]
@@ -40,6 +43,24 @@ impl Indices {
     /// The indices still to come as a range, when the schedule is [`Schedule::Block`](super::Schedule::Block).
     ///
     /// Any other schedule gives `None`, even where its indices happen to be contiguous.
+    ///
+    /// ```
+    /// # use dsm::prelude::*;
+    /// dsm::shared! { struct Plain { a: [f64; 10] } }
+    ///
+    /// #[dsm::parallel(read(a))]
+    /// fn sums(res: Plain) -> f64 {
+    ///     match res.team.split_indices(res.a.len(), Schedule::Block).as_range() {
+    ///         Some(mine) => res.a.slice(s![mine]).sum(),
+    ///         None => unreachable!("blocks are ranges"),
+    ///     }
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Plain)?;
+    /// cluster.a.assign(&Array1::from_iter((0..10).map(f64::from)));
+    /// assert_eq!(sums(&mut cluster)?, [10.0, 35.0]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[must_use]
     pub fn as_range(&self) -> Option<Range<usize>> {
         self.deal.block_start().map(|start| start + self.front..start + self.back)

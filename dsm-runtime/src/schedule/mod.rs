@@ -27,15 +27,19 @@ pub(crate) use permutation::Permutation;
 /// Every index goes to exactly one worker, and all workers agree on which.
 ///
 /// ```
-/// use dsm::Schedule;
+/// use dsm::prelude::*;
 ///
-/// // Ten indices and two workers:
-/// //   Block      0 1 2 3 4 | 5 6 7 8 9
-/// //   Cyclic(2)  0 1 4 5 8 9 | 2 3 6 7
-/// //   Random     five each, mixed by a permutation
-/// assert_eq!(Schedule::Block.to_string(), "block");
-/// assert_eq!(Schedule::Cyclic(2).to_string(), "cyclic(2)");
-/// assert_eq!(Schedule::Random.to_string(), "random");
+/// # dsm::shared! { struct Plain { a: [f64; 10] } }
+/// #[dsm::parallel]
+/// fn deal(res: Plain, chunk: Option<usize>) -> Vec<usize> {
+///     let schedule = chunk.map_or(Schedule::Block, Schedule::Cyclic);
+///     res.team.split_indices(10, schedule).collect()
+/// }
+///
+/// let mut cluster = Cluster::with_workers(2, Plain)?;
+/// assert_eq!(deal(&mut cluster, None)?, [vec![0, 1, 2, 3, 4], vec![5, 6, 7, 8, 9]]);
+/// assert_eq!(deal(&mut cluster, Some(2))?, [vec![0, 1, 4, 5, 8, 9], vec![2, 3, 6, 7]]);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -58,6 +62,17 @@ impl Schedule {
     /// Tells whether this schedule can deal anything; the error says what to write instead.
     ///
     /// A schedule is a plain value, so a chunk of 0 can be written anywhere; whoever uses one asks here first.
+    ///
+    /// # Errors
+    ///
+    /// For `Cyclic(0)`.
+    ///
+    /// ```
+    /// use dsm::Schedule;
+    ///
+    /// assert_eq!(Schedule::Cyclic(4).check(), Ok(()));
+    /// assert!(Schedule::Cyclic(0).check().is_err());
+    /// ```
     pub fn check(self) -> Result<(), &'static str> {
         match self {
             Schedule::Cyclic(0) => Err("`Schedule::Cyclic(0)` deals chunks of no indices: write `Cyclic(1)` or more"),

@@ -7,11 +7,36 @@
 
 use std::ops::Deref;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crate::process::AtHome;
+use nix::errno::Errno;
+
+use crate::error::{Error, Result};
+use crate::process::{self, AtHome};
 
 static INHERITED: Mutex<Inherited> = Mutex::new(Inherited { mappings: Vec::new(), descriptors: Vec::new() });
+
+/// Exit status of a child that could not be sealed.
+const UNSEALED: i32 = 115;
+
+/// Has every fork of this process noticed in the child, also those of other code: handles refuse there, and what the
+/// child must not use is sealed.
+pub(crate) fn watch_forks() -> Result<()> {
+    extern "C" fn in_child() {
+        process::became_a_child();
+        // Held by this thread when the fork is the runtime's own, which seals with care for what the child keeps.
+        if let Ok(mut inherited) = INHERITED.try_lock() {
+            // SAFETY: a freshly forked child, and handles refuse to work in it.
+            unsafe { inherited.seal(&[]) };
+        }
+    }
+    static WATCHED: OnceLock<i32> = OnceLock::new();
+    // SAFETY: registers a function that lives for ever and does nothing but store a number, map and close.
+    match *WATCHED.get_or_init(|| unsafe { libc::pthread_atfork(None, None, Some(in_child)) }) {
+        0 => Ok(()),
+        errno => Err(Error::os("can't watch for forks", Errno::from_raw(errno))),
+    }
+}
 
 pub(crate) struct Inherited {
     mappings: Vec<(usize, usize)>,
@@ -80,7 +105,7 @@ impl Inherited {
         for (address, length) in self.mappings.drain(..) {
             // SAFETY: the range held a mapping of the parent that this child doesn't use (the caller's duty); replacing
             // it by inaccessible pages takes it from nobody.
-            unsafe {
+            let sealed = unsafe {
                 libc::mmap(
                     address as *mut libc::c_void,
                     length,
@@ -88,7 +113,11 @@ impl Inherited {
                     libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED | libc::MAP_NORESERVE,
                     -1,
                     0,
-                );
+                )
+            };
+            if sealed == libc::MAP_FAILED {
+                // SAFETY: ends the process, which must not run with the hole open.
+                unsafe { libc::_exit(UNSEALED) };
             }
         }
         for descriptor in self.descriptors.drain(..) {

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::declaration::Declaration;
 use super::declared::Field;
+use super::inherited;
 use super::memory::Memory;
 use crate::error::Result;
 use crate::process::Home;
@@ -19,6 +20,7 @@ pub(crate) struct Segment {
 impl Segment {
     pub(crate) fn create(declaration: Declaration) -> Result<Self> {
         let (fields, length) = declaration.fit()?;
+        inherited::watch_forks()?;
         let memory = Memory::create("arrays", length)?;
         Ok(Segment { memory, fields, home: Home::here(), busy: AtomicBool::new(false) })
     }
@@ -26,6 +28,13 @@ impl Segment {
     /// The field declared as number `index`.
     pub(crate) fn field(&self, index: usize) -> &Field {
         field(&self.fields, index)
+    }
+
+    /// Makes every lock free again, poisoned where it was held; only while no rank runs.
+    pub(crate) fn recover_locks(&self) {
+        for field in &self.fields {
+            field.each_lock(&self.memory, |lock| lock.recover());
+        }
     }
 
     /// While a call runs, the driver's handles refuse access.

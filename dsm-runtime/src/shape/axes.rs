@@ -10,10 +10,18 @@ mod sealed {
 /// A dimension of a shared array: `Ix1` to `Ix6`.
 ///
 /// ```
-/// fn axes<D: dsm::Axes>() -> usize {
+/// use dsm::prelude::*;
+/// use dsm::{Axes, Element, SharedArray};
+///
+/// dsm::shared! { struct Box3(n: usize) { cells: [f64; n, n, n] } }
+///
+/// fn axes<T: Element, D: Axes>(_: &SharedArray<T, D>) -> usize {
 ///     D::AXES
 /// }
-/// assert_eq!(axes::<ndarray::Ix3>(), 3);
+///
+/// let cluster = Cluster::with_workers(1, Box3 { n: 4 })?;
+/// assert_eq!(axes(&cluster.cells), 3);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 #[diagnostic::on_unimplemented(message = "a shared array has 1 to 6 axes")]
 pub trait Axes: Dimension + sealed::Sealed {

@@ -15,14 +15,27 @@ use crate::element::Element;
 
 /// A value that every worker may change at any time, one operation at once.
 ///
-/// Declared as `hits: Atomic<u64>` it is a field of every resource struct; an array named in `atomic(…)` dereferences to
-/// an ndarray of these.
+/// Declared as `hits: Atomic<u64>` it is a field of every resource struct, and a [`Handle`](crate::Handle) on the driver;
+/// an array named in `atomic(…)` dereferences to an ndarray of these. Loads acquire, stores release, and the operations
+/// that do both do both: what a worker wrote before it stored is visible to the worker that loads the value. Integers
+/// wrap around on overflow, as std's atomics do.
 ///
 /// ```
-/// use dsm::Atomic;
-/// fn count(hits: &Atomic<u64>) -> u64 {
-///     hits.fetch_add(1) + 1
+/// use dsm::prelude::*;
+///
+/// dsm::shared! { struct Count { even: Atomic<u64> } }
+///
+/// #[dsm::parallel]
+/// fn count(res: Count, n: usize) {
+///     for _even in res.team.split_indices(n, Schedule::Block).filter(|i| i % 2 == 0) {
+///         res.even.fetch_add(1);
+///     }
 /// }
+///
+/// let mut cluster = Cluster::with_workers(4, Count)?;
+/// count(&mut cluster, 100)?;
+/// assert_eq!(cluster.even.get(), 50);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 #[repr(transparent)]
 pub struct Atomic<T>(UnsafeCell<T>);
@@ -32,18 +45,53 @@ unsafe impl<T: AtomicElement> Sync for Atomic<T> {}
 
 impl<T: AtomicElement> Atomic<T> {
     /// The present value.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Work { stop: Atomic<bool> } }
+    /// #[dsm::parallel]
+    /// fn found(res: Work) -> bool {
+    ///     res.stop.load()
+    /// }
+    /// let mut cluster = Cluster::with_workers(2, Work)?;
+    /// assert_eq!(found(&mut cluster)?, [false, false]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[inline]
     pub fn load(&self) -> T {
         T::load(self)
     }
 
     /// Sets the value.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Work { last: Atomic<usize> } }
+    /// #[dsm::parallel]
+    /// fn claim(res: Work) {
+    ///     res.last.store(res.id);
+    /// }
+    /// let mut cluster = Cluster::with_workers(2, Work)?;
+    /// claim(&mut cluster)?;
+    /// assert!(cluster.last.get() < 2);            // whoever came last
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[inline]
     pub fn store(&self, value: T) {
         T::store(self, value);
     }
 
     /// Sets the value and gives the one before.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Work { taken: Atomic<bool> } }
+    /// #[dsm::parallel]
+    /// fn take(res: Work) -> bool {
+    ///     !res.taken.swap(true)
+    /// }
+    /// let mut cluster = Cluster::with_workers(4, Work)?;
+    /// let took = take(&mut cluster)?;
+    /// assert_eq!(took.iter().filter(|&&took| took).count(), 1);    // one worker only
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[inline]
     pub fn swap(&self, value: T) -> T {
         T::swap(self, value)
@@ -56,12 +104,39 @@ impl<T: AtomicElement> Atomic<T> {
     /// # Errors
     ///
     /// The value found, when it was not `current`.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Work { owner: Atomic<usize> } }
+    /// #[dsm::parallel]
+    /// fn own(res: Work) -> bool {
+    ///     res.owner.compare_exchange(0, res.id + 1).is_ok()
+    /// }
+    /// let mut cluster = Cluster::with_workers(4, Work)?;
+    /// let owns = own(&mut cluster)?;
+    /// assert!(owns[cluster.owner.get() - 1]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[inline]
     pub fn compare_exchange(&self, current: T, new: T) -> Result<T, T> {
         T::compare_exchange(self, current, new)
     }
 
     /// Replaces the value by `f` of it, trying again while others interfere; gives the value before.
+    ///
+    /// `f` may run several times.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Work { product: Atomic<f64> } }
+    /// #[dsm::parallel]
+    /// fn multiply(res: Work) {
+    ///     res.product.fetch_update(|product| product * 2.0);
+    /// }
+    /// let mut cluster = Cluster::with_workers(3, Work)?;
+    /// cluster.product.set(1.0);
+    /// multiply(&mut cluster)?;
+    /// assert_eq!(cluster.product.get(), 8.0);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[inline]
     pub fn fetch_update(&self, mut f: impl FnMut(T) -> T) -> T {
         let mut current = self.load();
@@ -76,24 +151,75 @@ impl<T: AtomicElement> Atomic<T> {
 
 impl<T: AtomicNumber> Atomic<T> {
     /// Adds and gives the value before.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Work { next: Atomic<usize> } }
+    /// #[dsm::parallel]
+    /// fn ticket(res: Work) -> usize {
+    ///     res.next.fetch_add(1)
+    /// }
+    /// let mut cluster = Cluster::with_workers(3, Work)?;
+    /// let mut tickets = ticket(&mut cluster)?;
+    /// tickets.sort();
+    /// assert_eq!(tickets, [0, 1, 2]);             // each worker its own
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[inline]
     pub fn fetch_add(&self, value: T) -> T {
         T::fetch_add(self, value)
     }
 
     /// Subtracts and gives the value before.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Work { left: Atomic<usize> } }
+    /// #[dsm::parallel]
+    /// fn finish(res: Work) -> bool {
+    ///     res.left.fetch_sub(1) == 1
+    /// }
+    /// let mut cluster = Cluster::with_workers(3, Work)?;
+    /// cluster.left.set(3);
+    /// let last = finish(&mut cluster)?;
+    /// assert_eq!(last.iter().filter(|&&last| last).count(), 1);    // one worker was the last
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[inline]
     pub fn fetch_sub(&self, value: T) -> T {
         T::fetch_sub(self, value)
     }
 
     /// Keeps the smaller of the two and gives the value before. Of a number and NaN the number is kept.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Work { nearest: Atomic<f64> } }
+    /// #[dsm::parallel]
+    /// fn search(res: Work) {
+    ///     res.nearest.fetch_min(10.0 - res.id as f64);
+    /// }
+    /// let mut cluster = Cluster::with_workers(3, Work)?;
+    /// cluster.nearest.set(f64::INFINITY);
+    /// search(&mut cluster)?;
+    /// assert_eq!(cluster.nearest.get(), 8.0);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[inline]
     pub fn fetch_min(&self, value: T) -> T {
         T::fetch_min(self, value)
     }
 
     /// Keeps the greater of the two and gives the value before. Of a number and NaN the number is kept.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Work { longest: Atomic<u32> } }
+    /// #[dsm::parallel]
+    /// fn measure(res: Work) {
+    ///     res.longest.fetch_max(res.id as u32 * 5);
+    /// }
+    /// let mut cluster = Cluster::with_workers(3, Work)?;
+    /// measure(&mut cluster)?;
+    /// assert_eq!(cluster.longest.get(), 10);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[inline]
     pub fn fetch_max(&self, value: T) -> T {
         T::fetch_max(self, value)
@@ -102,18 +228,55 @@ impl<T: AtomicNumber> Atomic<T> {
 
 impl<T: AtomicBits> Atomic<T> {
     /// Bitwise (for bool: logical) and; gives the value before.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Work { all_positive: Atomic<bool> } }
+    /// #[dsm::parallel]
+    /// fn check(res: Work) {
+    ///     res.all_positive.fetch_and(res.id > 0);
+    /// }
+    /// let mut cluster = Cluster::with_workers(2, Work)?;
+    /// cluster.all_positive.set(true);
+    /// check(&mut cluster)?;
+    /// assert!(!cluster.all_positive.get());
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[inline]
     pub fn fetch_and(&self, value: T) -> T {
         T::fetch_and(self, value)
     }
 
     /// Bitwise (for bool: logical) or; gives the value before.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Work { seen: Atomic<u64> } }
+    /// #[dsm::parallel]
+    /// fn mark(res: Work) {
+    ///     res.seen.fetch_or(1 << res.id);
+    /// }
+    /// let mut cluster = Cluster::with_workers(3, Work)?;
+    /// mark(&mut cluster)?;
+    /// assert_eq!(cluster.seen.get(), 0b111);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[inline]
     pub fn fetch_or(&self, value: T) -> T {
         T::fetch_or(self, value)
     }
 
     /// Bitwise (for bool: logical) exclusive or; gives the value before.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Work { parity: Atomic<bool> } }
+    /// #[dsm::parallel]
+    /// fn toggle(res: Work) {
+    ///     res.parity.fetch_xor(true);
+    /// }
+    /// let mut cluster = Cluster::with_workers(3, Work)?;
+    /// toggle(&mut cluster)?;
+    /// assert!(cluster.parity.get());              // an odd number of workers
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[inline]
     pub fn fetch_xor(&self, value: T) -> T {
         T::fetch_xor(self, value)
@@ -133,9 +296,18 @@ mod sealed {
 /// Elements with atomic operations: integers to 64 bits, `f32`, `f64`, `bool`.
 ///
 /// ```
-/// fn reset<T: dsm::AtomicElement + Default>(value: &dsm::Atomic<T>) {
-///     value.store(T::default());
+/// # use dsm::prelude::*; dsm::shared! { struct Work { first: Atomic<u8> } }
+/// fn set_once<T: dsm::AtomicElement + Default>(cell: &Atomic<T>, value: T) -> bool {
+///     cell.compare_exchange(T::default(), value).is_ok()
 /// }
+///
+/// #[dsm::parallel]
+/// fn claim(res: Work) -> bool {
+///     set_once(&res.first, res.id as u8 + 1)
+/// }
+/// let mut cluster = Cluster::with_workers(2, Work)?;
+/// assert_eq!(claim(&mut cluster)?.iter().filter(|&&claimed| claimed).count(), 1);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no atomic operations",
@@ -155,9 +327,20 @@ pub trait AtomicElement: Element + sealed::Sealed {
 /// Elements that add and compare atomically: the integers to 64 bits, `f32`, `f64`.
 ///
 /// ```
-/// fn raise<T: dsm::AtomicNumber>(value: &dsm::Atomic<T>, to: T) {
-///     value.fetch_max(to);
+/// # use dsm::prelude::*; dsm::shared! { struct Range { low: Atomic<f64>, high: Atomic<f64> } }
+/// fn widen<T: dsm::AtomicNumber>(low: &Atomic<T>, high: &Atomic<T>, x: T) {
+///     low.fetch_min(x);
+///     high.fetch_max(x);
 /// }
+///
+/// #[dsm::parallel]
+/// fn look(res: Range) {
+///     widen(&res.low, &res.high, res.id as f64 - 1.0);
+/// }
+/// let mut cluster = Cluster::with_workers(3, Range)?;
+/// look(&mut cluster)?;
+/// assert_eq!((cluster.low.get(), cluster.high.get()), (-1.0, 1.0));
+/// # Ok::<(), dsm::Error>(())
 /// ```
 pub trait AtomicNumber: AtomicElement {
     #[doc(hidden)]
@@ -173,9 +356,19 @@ pub trait AtomicNumber: AtomicElement {
 /// Elements with atomic bit operations: the integers to 64 bits and `bool`.
 ///
 /// ```
-/// fn mark<T: dsm::AtomicBits>(value: &dsm::Atomic<T>, bits: T) {
-///     value.fetch_or(bits);
+/// # use dsm::prelude::*; dsm::shared! { struct Sets { seen: Atomic<u32> } }
+/// fn mark<T: dsm::AtomicBits>(set: &Atomic<T>, bits: T) {
+///     set.fetch_or(bits);
 /// }
+///
+/// #[dsm::parallel]
+/// fn visit(res: Sets) {
+///     mark(&res.seen, 1 << res.id);
+/// }
+/// let mut cluster = Cluster::with_workers(3, Sets)?;
+/// visit(&mut cluster)?;
+/// assert_eq!(cluster.seen.get(), 0b111);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 pub trait AtomicBits: AtomicElement {
     #[doc(hidden)]

@@ -19,12 +19,26 @@ use crate::team::{Context, Doing};
 /// running; use it where starvation or order matters.
 ///
 /// ```
-/// use dsm::FairLock;
-/// fn ticket(counter: &FairLock<u64>) -> u64 {
-///     let mut next = counter.lock();
-///     *next += 1;
-///     *next
+/// use dsm::prelude::*;
+///
+/// dsm::shared! { struct Queue(n: usize) { next: FairLock<usize>, done: [u32; n] } }
+///
+/// #[dsm::parallel(atomic(done))]
+/// fn work(res: Queue) {
+///     loop {
+///         let mut next = res.next.lock();
+///         let job = *next;
+///         *next += 1;
+///         drop(next);
+///         let Some(done) = res.done.get(job) else { return };
+///         done.fetch_add(1);
+///     }
 /// }
+///
+/// let mut cluster = Cluster::with_workers(3, Queue { n: 50 })?;
+/// work(&mut cluster)?;
+/// assert!(cluster.done.iter().all(|&times| times == 1));
+/// # Ok::<(), dsm::Error>(())
 /// ```
 #[repr(C, align(64))]
 pub struct FairLock<T> {
@@ -34,12 +48,27 @@ pub struct FairLock<T> {
 }
 
 impl<T: Element> FairLock<T> {
-    /// Takes the lock after all who asked before.
+    /// Takes the lock after all who asked before; it is given up when the guard is dropped.
     ///
     /// # Panics
     ///
     /// When the lock is poisoned: a worker panicked, died or failed its call while holding it. The driver clears it
-    /// by `clear_poison()` or `get_mut()`. Locking a lock this worker holds already fails the call.
+    /// by `clear_poison()` or `get_mut()`. Also outside a parallel function. Locking a lock this worker holds already fails
+    /// the call.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Log { next: FairLock<usize> } }
+    /// #[dsm::parallel]
+    /// fn take(res: Log) -> usize {
+    ///     let mut next = res.next.lock();
+    ///     *next += 1;
+    ///     *next
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(3, Log)?;
+    /// assert_eq!(take(&mut cluster)?.iter().sum::<usize>(), 1 + 2 + 3);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[track_caller]
     pub fn lock(&self) -> FairLockGuard<'_, T> {
         let place = Location::caller();
@@ -57,11 +86,25 @@ impl<T: Element> FairLock<T> {
         }
     }
 
-    /// Takes the lock if it is free and nobody waits for it.
+    /// Takes the lock if it is free and nobody waits for it; `None` otherwise, or when this worker holds it.
     ///
     /// # Panics
     ///
-    /// When the lock is poisoned.
+    /// When the lock is poisoned, or outside a parallel function.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Log { next: FairLock<usize> } }
+    /// #[dsm::parallel]
+    /// fn take(res: Log) -> Option<usize> {
+    ///     let mut next = res.next.try_lock()?;
+    ///     *next += 1;
+    ///     Some(*next)
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(1, Log)?;
+    /// assert_eq!(take(&mut cluster)?, [Some(1)]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[track_caller]
     pub fn try_lock(&self) -> Option<FairLockGuard<'_, T>> {
         let context = worker(Location::caller());
@@ -95,12 +138,23 @@ impl<T: Element + fmt::Debug> fmt::Debug for FairLock<T> {
 
 /// Gives access to the value of a [`FairLock`]; the next in line gets the lock when the guard is dropped.
 ///
+/// It dereferences to the value and stays on the worker's thread. No collective may be entered while it is held.
+///
 /// ```
-/// use dsm::{FairLock, FairLockGuard};
-/// fn double(value: &FairLock<i64>) {
-///     let mut guard: FairLockGuard<'_, i64> = value.lock();
-///     *guard *= 2;
+/// # use dsm::prelude::*; dsm::shared! { struct Log { next: FairLock<usize> } }
+/// use dsm::FairLockGuard;
+///
+/// #[dsm::parallel]
+/// fn double(res: Log) {
+///     let mut value: FairLockGuard<'_, usize> = res.next.lock();
+///     *value *= 2;
 /// }
+///
+/// let mut cluster = Cluster::with_workers(3, Log)?;
+/// cluster.next.set(1);
+/// double(&mut cluster)?;
+/// assert_eq!(cluster.next.get(), 8);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 #[must_use = "the lock is given up at once when its guard is dropped"]
 pub struct FairLockGuard<'a, T: Element> {

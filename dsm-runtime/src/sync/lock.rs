@@ -18,10 +18,21 @@ use crate::team::{Context, Doing, current};
 /// [`Handle`](crate::Handle). Locks live in shared memory only: none can be made by hand.
 ///
 /// ```
-/// use dsm::Lock;
-/// fn add(total: &Lock<f64>, part: f64) {
-///     *total.lock() += part;
+/// use dsm::prelude::*;
+///
+/// dsm::shared! { struct Stats { extent: Lock<[f64; 2]> } }
+///
+/// #[dsm::parallel]
+/// fn measure(res: Stats) {
+///     let x = res.id as f64 - 1.0;
+///     let mut extent = res.extent.lock();     // both numbers under one lock
+///     *extent = [extent[0].min(x), extent[1].max(x)];
 /// }
+///
+/// let mut cluster = Cluster::with_workers(4, Stats)?;
+/// measure(&mut cluster)?;
+/// assert_eq!(cluster.extent.get(), [-1.0, 2.0]);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 #[repr(C, align(64))]
 pub struct Lock<T> {
@@ -31,12 +42,28 @@ pub struct Lock<T> {
 }
 
 impl<T: Element> Lock<T> {
-    /// Waits for the lock and takes it.
+    /// Waits for the lock and takes it; it is given up when the guard is dropped.
     ///
     /// # Panics
     ///
     /// When the lock is poisoned: a worker panicked, died or failed its call while holding it. The driver clears it
-    /// by `clear_poison()` or `get_mut()`. Locking a lock this worker holds already fails the call.
+    /// by `clear_poison()` or `get_mut()`. Also outside a parallel function. Locking a lock this worker holds already fails
+    /// the call.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Sum { total: Lock<u64> } }
+    /// #[dsm::parallel]
+    /// fn add(res: Sum, times: u64) {
+    ///     for _ in 0..times {
+    ///         *res.total.lock() += 1;
+    ///     }
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(4, Sum)?;
+    /// add(&mut cluster, 100)?;
+    /// assert_eq!(cluster.total.get(), 400);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[inline]
     #[track_caller]
     pub fn lock(&self) -> LockGuard<'_, T> {
@@ -46,11 +73,31 @@ impl<T: Element> Lock<T> {
         }
     }
 
-    /// Takes the lock if it is free.
+    /// Takes the lock if it is free; `None` when any worker, this one included, holds it.
     ///
     /// # Panics
     ///
-    /// When the lock is poisoned.
+    /// When the lock is poisoned, or outside a parallel function.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Sum { total: Lock<u64> } }
+    /// #[dsm::parallel]
+    /// fn add(res: Sum) {
+    ///     let mut waiting = 0;                    // added up here while the lock is busy
+    ///     for _ in 0..100 {
+    ///         waiting += 1;
+    ///         if let Some(mut total) = res.total.try_lock() {
+    ///             *total += std::mem::take(&mut waiting);
+    ///         }
+    ///     }
+    ///     *res.total.lock() += waiting;
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(4, Sum)?;
+    /// add(&mut cluster)?;
+    /// assert_eq!(cluster.total.get(), 400);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[track_caller]
     pub fn try_lock(&self) -> Option<LockGuard<'_, T>> {
         let place = Location::caller();
@@ -63,11 +110,30 @@ impl<T: Element> Lock<T> {
         }
     }
 
-    /// Waits for the lock no longer than `timeout`.
+    /// Waits for the lock no longer than `timeout`; `None` when that has passed.
     ///
     /// # Panics
     ///
-    /// When the lock is poisoned. Locking a lock this worker holds already fails the call.
+    /// When the lock is poisoned, or outside a parallel function. Locking a lock this worker holds already fails the call.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Sum { total: Lock<u64> } }
+    /// # use std::time::Duration;
+    /// #[dsm::parallel]
+    /// fn add(res: Sum) -> bool {
+    ///     match res.total.lock_timeout(Duration::from_secs(20)) {
+    ///         Some(mut total) => {
+    ///             *total += 1;
+    ///             true
+    ///         }
+    ///         None => false,
+    ///     }
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Sum)?;
+    /// assert_eq!(add(&mut cluster)?, [true, true]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[track_caller]
     pub fn lock_timeout(&self, timeout: Duration) -> Option<LockGuard<'_, T>> {
         // A timeout beyond the clock's range is for ever, which `None` says.
@@ -120,13 +186,25 @@ impl<T: Element + fmt::Debug> fmt::Debug for Lock<T> {
 
 /// Gives access to the value of a [`Lock`]; the lock is given up when the guard is dropped.
 ///
+/// It dereferences to the value and stays on the worker's thread. No collective may be entered while it is held.
+///
 /// ```
-/// use dsm::{Lock, LockGuard};
-/// fn next(counter: &Lock<u64>) -> u64 {
-///     let mut guard: LockGuard<'_, u64> = counter.lock();
-///     *guard += 1;
-///     *guard
+/// # use dsm::prelude::*; dsm::shared! { struct Sum { total: Lock<u64> } }
+/// use dsm::LockGuard;
+///
+/// #[dsm::parallel]
+/// fn next(res: Sum) -> u64 {
+///     let mut total: LockGuard<'_, u64> = res.total.lock();
+///     *total += 1;
+///     let mine = *total;
+///     drop(total);                            // before the barrier, where the others may need it
+///     res.team.barrier();
+///     mine
 /// }
+///
+/// let mut cluster = Cluster::with_workers(2, Sum)?;
+/// assert_eq!(next(&mut cluster)?.iter().sum::<u64>(), 1 + 2);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 #[must_use = "the lock is given up at once when its guard is dropped"]
 pub struct LockGuard<'a, T: Element> {

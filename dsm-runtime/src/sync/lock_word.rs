@@ -72,36 +72,42 @@ impl LockWord {
         park: &(impl Park + ?Sized),
         deadline: Option<Instant>,
     ) -> Result<(), LockRefused> {
+        let free = |value: u32| value & OWNER == 0;
         let mut taken = name(rank);
         loop {
-            let free = |value: u32| value & OWNER == 0;
             match look_while(park, &self.0, Patience::LOCK, |value| !free(value)) {
                 Some(Outcome::Ready(POISONED)) => return Err(LockRefused::Poisoned),
                 Some(Outcome::Ready(value)) => {
                     if self.0.compare_exchange(value, taken, Ordering::Acquire, Ordering::Relaxed).is_ok() {
-                        return Ok(());
+                        return self.keep_unless_stopped(park);
                     }
                     continue;
                 }
                 Some(Outcome::Stopped) => return Err(LockRefused::Stopped),
                 Some(Outcome::TimedOut) | None => {}
             }
+            let value = self.0.load(Ordering::Relaxed);
+            let contended = value | CONTENDED;
+            if free(value) || self.0.compare_exchange(value, contended, Ordering::SeqCst, Ordering::Relaxed).is_err() {
+                continue;
+            }
+            // Only now may a waiter give up: it may have been woken for another, whom the mark passes the wake-up on to.
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Err(LockRefused::Busy);
             }
-            let value = self.0.load(Ordering::Relaxed);
-            if free(value) {
-                continue;
-            }
-            let contended = value | CONTENDED;
-            if value == contended
-                || self.0.compare_exchange(value, contended, Ordering::SeqCst, Ordering::Relaxed).is_ok()
-            {
-                let waiting = if deadline.is_some() { Waiting::Timed } else { Waiting::Lock };
-                park.park(&self.0, contended, ANY, waiting, deadline);
-                taken = name(rank) | CONTENDED;
-            }
+            let waiting = if deadline.is_some() { Waiting::Timed } else { Waiting::Lock };
+            park.park(&self.0, contended, ANY, waiting, deadline);
+            taken = name(rank) | CONTENDED;
         }
+    }
+
+    /// A lock that comes free because the call failed is not entered.
+    fn keep_unless_stopped(&self, park: &(impl Park + ?Sized)) -> Result<(), LockRefused> {
+        if park.stopped() {
+            self.unlock(park);
+            return Err(LockRefused::Stopped);
+        }
+        Ok(())
     }
 
     /// Gives the lock up and wakes one who sleeps on it.

@@ -227,3 +227,28 @@ fn one_unlock_after_the_other_wakes_every_sleeper() {
         assert!(!lost, "a sleeper was not woken");
     });
 }
+
+#[test]
+fn a_waiter_that_gives_up_leaves_the_mark_for_those_who_sleep_on() {
+    let (word, park) = (zeroed::<LockWord>(), Threads::default());
+    word.lock(0, &park, None).unwrap();
+    assert_eq!(word.lock(1, &park, Some(Instant::now())), Err(LockRefused::Busy));
+    // Woken for another and out of time, it must not leave a word whose unlock would wake nobody.
+    assert_ne!(word.word().load(Ordering::SeqCst), 1, "the word says that nobody waits");
+}
+
+#[test]
+fn a_lock_that_comes_free_in_a_failed_call_is_not_entered() {
+    let (word, park) = (zeroed::<LockWord>(), Threads::default());
+    word.lock(0, &park, None).unwrap();
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| word.lock(1, &park, None));
+        while park.asleep.load(Ordering::SeqCst) == 0 {
+            thread::yield_now();
+        }
+        park.stopped.store(true, Ordering::SeqCst);
+        word.unlock(&park);
+        assert_eq!(waiter.join().unwrap(), Err(LockRefused::Stopped));
+    });
+    assert_eq!(word.holder(), None);
+}

@@ -63,11 +63,11 @@ impl TicketWords {
         Ok(())
     }
 
-    /// It is this rank's turn; a lock poisoned while it waited is refused and the turn passed on.
+    /// It is this rank's turn; in a failed call, or when the lock was poisoned meanwhile, the turn is passed on.
     fn own(&self, rank: usize, park: &(impl Park + ?Sized)) -> Result<(), LockRefused> {
-        if self.is_poisoned() {
+        if self.is_poisoned() || park.stopped() {
             self.unlock(park);
-            return Err(LockRefused::Poisoned);
+            return Err(if park.stopped() { LockRefused::Stopped } else { LockRefused::Poisoned });
         }
         self.owner.store(rank as u32 + 1, Ordering::Relaxed);
         Ok(())

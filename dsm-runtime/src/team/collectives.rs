@@ -8,6 +8,7 @@ use std::panic::Location;
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::context::Section;
 use super::team::Team;
 use crate::engine::Failure;
 use crate::error::{Error, ErrorKind, Place};
@@ -140,8 +141,8 @@ impl Team<'_> {
         place: &'static Location<'static>,
     ) -> T {
         let sequence = self.exchange(operation, x, place);
-        let values = (0..self.size()).map(|rank| self.contributed(sequence, rank, place));
-        match values.reduce(op) {
+        // All values are read before the operator runs, which may enter collectives of its own.
+        match self.collect(sequence, place).into_iter().reduce(op) {
             Some(value) => value,
             None => unreachable!("a team has a worker"),
         }
@@ -168,16 +169,18 @@ impl Team<'_> {
         let parity = (self.context.sequence() % 2) as usize;
         let written = self.context.engine.contribute(parity, &mut |buffer| {
             let room = buffer.len();
-            postcard::to_slice(x, buffer).map(|used| used.len()).map_err(|source| {
-                Error::new(
-                    ErrorKind::Argument,
-                    format!(
-                        "a `{}` of rank {} can't be sent ({room} bytes of room): {source}",
-                        std::any::type_name::<T>(),
-                        self.id()
-                    ),
-                )
-            })
+            self.context.within(Section::Serialize, || postcard::to_slice(x, buffer)).map(|used| used.len()).map_err(
+                |source| {
+                    Error::new(
+                        ErrorKind::Argument,
+                        format!(
+                            "a `{}` of rank {} can't be sent ({room} bytes of room): {source}",
+                            std::any::type_name::<T>(),
+                            self.id()
+                        ),
+                    )
+                },
+            )
         });
         if let Err(error) = written {
             self.fail(Failure::Argument, &error, place);
@@ -191,7 +194,8 @@ impl Team<'_> {
         rank: usize,
         place: &'static Location<'static>,
     ) -> T {
-        match postcard::from_bytes(self.context.engine.contribution((sequence % 2) as usize, rank)) {
+        let bytes = self.context.engine.contribution((sequence % 2) as usize, rank);
+        match self.context.within(Section::Serialize, || postcard::from_bytes(bytes)) {
             Ok(value) => value,
             Err(source) => {
                 let message = format!("the `{}` of rank {rank} can't be read: {source}", std::any::type_name::<T>());

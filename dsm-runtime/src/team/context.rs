@@ -21,6 +21,8 @@ pub(crate) enum Section {
     Critical,
     Master,
     Single,
+    /// In the user's code for writing or reading a value that travels, while the bytes are being used.
+    Serialize,
 }
 
 impl Section {
@@ -29,6 +31,7 @@ impl Section {
             Section::Critical => "critical",
             Section::Master => "master",
             Section::Single => "single",
+            Section::Serialize => "serialize or deserialize",
         }
     }
 }
@@ -139,6 +142,7 @@ impl Context {
     #[track_caller]
     pub(crate) fn refuse(&self, message: &str) -> ! {
         self.refused.set(true);
+        self.done();
         panic!("{message}")
     }
 
@@ -215,7 +219,8 @@ impl Context {
     /// Leaves a failed call by unwinding; by ending the worker where panics abort.
     #[cold]
     pub(crate) fn leave(&self) -> ! {
-        if cfg!(panic = "abort") {
+        // A second unwinding inside the first, from a destructor, would abort with noise.
+        if cfg!(panic = "abort") || std::thread::panicking() {
             self.engine.leave_without_unwinding()
         }
         std::panic::resume_unwind(Box::new(Leaving))

@@ -53,7 +53,7 @@ impl Team<'_> {
         let found = (0..self.size()).find_map(|rank| self.contributed::<Option<R>>(sequence, rank, place));
         match found {
             Some(value) => value,
-            None => unreachable!("the first worker to arrive ran the section"),
+            None => context.misuse("the worker that ran `single` left it by a panic, so there is no result", place),
         }
     }
 
@@ -72,7 +72,10 @@ impl Team<'_> {
         struct Unlock<'a>(&'a super::Context);
         impl Drop for Unlock<'_> {
             fn drop(&mut self) {
-                self.0.engine.critical().unlock(self.0.engine);
+                // In a failed call nobody is let in after a section that was left half done.
+                if !(std::thread::panicking() && self.0.engine.stopped()) {
+                    self.0.engine.critical().unlock(self.0.engine);
+                }
             }
         }
         let place = Location::caller();
