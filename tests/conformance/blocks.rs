@@ -45,7 +45,7 @@ fn assert_balanced(ranges: &[Range<usize>], n: usize) {
 }
 
 /// Each element was marked once, by the owner of its index.
-fn assert_marked<D: ndarray::Dimension>(array: &ArrayRef<usize, D>, axis: usize, ranges: &[Range<usize>]) {
+fn assert_marked<D: ndarray::RemoveAxis>(array: &ArrayRef<usize, D>, axis: usize, ranges: &[Range<usize>]) {
     for (rank, range) in ranges.iter().enumerate() {
         for index in range.clone() {
             assert!(array.index_axis(Axis(axis), index).iter().all(|&mark| mark == rank + 1));

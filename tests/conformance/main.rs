@@ -1,5 +1,6 @@
 //! The contract of dsm, each part stated once: what every engine must do.
 
+#[macro_use]
 mod support;
 
 mod arguments;

@@ -50,7 +50,7 @@ fn mark_all(mut res: Dealt) -> [Vec<usize>; 6] {
 }
 
 /// Each index of the axis was dealt to one worker, who alone marked it.
-fn assert_dealt<D: ndarray::Dimension>(array: &ArrayRef<usize, D>, axis: usize, dealt: &[&Vec<usize>]) {
+fn assert_dealt<D: ndarray::RemoveAxis>(array: &ArrayRef<usize, D>, axis: usize, dealt: &[&Vec<usize>]) {
     let mut all: Vec<usize> = dealt.iter().flat_map(|indices| indices.iter().copied()).collect();
     all.sort_unstable();
     assert!(all.iter().copied().eq(0..array.len_of(Axis(axis))));
@@ -142,7 +142,7 @@ fn rows_are_reached_by_position_too() -> dsm::Result<()> {
     for workers in teams([1, 2, 4]) {
         let mut cluster = Cluster::with_workers(workers, Dealt { n: 11, m: 2 })?;
         assert_eq!(mark_by_position(&mut cluster)?.into_iter().sum::<usize>(), 11);
-        assert_eq!(cluster.one, Array2::from_shape_fn((11, 2), |(row, _)| row));
+        assert_eq!(*cluster.one, Array2::from_shape_fn((11, 2), |(row, _)| row));
     }
     Ok(())
 }

@@ -55,7 +55,7 @@ fn one_to_six_axes_are_shared_in_standard_layout() -> dsm::Result<()> {
         for n in [0, 1, 5, 32] {
             let mut cluster = Cluster::with_workers(workers, Axes { n })?;
             assert_eq!(number_all(&mut cluster)?, vec![true; workers]);
-            assert_eq!(cluster.one, Array1::from_iter(0..n as u32));
+            assert_eq!(*cluster.one, Array1::from_iter(0..n as u32));
             assert_eq!(cluster.two.shape(), [n, 3]);
             assert_eq!(cluster.four.shape(), [n, 2, 1, 3]);
             let expected = Array::from_shape_vec(IxDyn(&[n, 2, 1, 3, 2, 2]), (0..24 * n as u32).collect()).unwrap();
@@ -117,7 +117,6 @@ dsm::shared! {
 
 #[dsm::parallel(read(sums, mixed, methods, literal))]
 fn shapes(res: Expressions) -> Vec<Vec<usize>> {
-    let Read { .. } = res.sums;
     let shapes = [res.sums.shape(), res.mixed.shape(), res.methods.shape(), res.literal.shape(), &[res.bins.len()]];
     shapes.map(<[usize]>::to_vec).to_vec()
 }

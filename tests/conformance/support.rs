@@ -1,8 +1,6 @@
 //! What the tests of both suites use: a watchdog, another process that plays a role, and what this process holds.
 
-use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use nix::sys::resource::{Resource, setrlimit};
 
@@ -23,24 +21,25 @@ pub(crate) fn teams<const N: usize>(sizes: [usize; N]) -> [usize; N] {
     sizes
 }
 
-/// This test's body in another process, where [`role`] is `role`.
-pub(crate) fn again(role: &str) -> Command {
-    // The environment says which body to run, and is inherited.
+/// The body of the test of this name (its path, crate first) in another process, where [`role`] is `role`.
+pub(crate) fn body_again(test: &str, role: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.env(ROLE, role);
+    let within = test.split_once("::").unwrap().1;
+    // The variable by which `#[dsm::test]` starts a body; if it had another name, libtest would run this one test.
+    command.env("DSM_TEST_BODY", test).env(ROLE, role).args(["--exact", within]);
     command
 }
 
-/// What this process is to do, when it was started by [`again`].
-pub(crate) fn role() -> Option<String> {
-    std::env::var(ROLE).ok()
+/// [`body_again`] for a test of the module this stands in.
+macro_rules! again {
+    ($test:ident, $role:expr) => {
+        crate::support::body_again(concat!(module_path!(), "::", stringify!($test)), $role)
+    };
 }
 
-/// Waits for what has no event of its own; the watchdog bounds it.
-pub(crate) fn eventually(mut condition: impl FnMut() -> bool) {
-    while !condition() {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+/// What this process is to do, when it was started by `again!`.
+pub(crate) fn role() -> Option<String> {
+    std::env::var(ROLE).ok()
 }
 
 /// The living processes whose parent is `parent`; zombies count, since somebody must still reap them.
@@ -51,18 +50,14 @@ pub(crate) fn children(parent: u32) -> Vec<u32> {
 }
 
 /// The parent of a process; `None` when it is gone.
-pub(crate) fn parent_of(process: u32) -> Option<u32> {
-    status_line(process, "PPid:")?.parse().ok()
+fn parent_of(process: u32) -> Option<u32> {
+    status_of(process, "PPid")?.parse().ok()
 }
 
-/// Whether the process is there and no zombie.
-pub(crate) fn is_alive(process: u32) -> bool {
-    status_line(process, "State:").is_some_and(|state| !state.starts_with('Z') && !state.starts_with('X'))
-}
-
-fn status_line(process: u32, key: &str) -> Option<String> {
-    let status = std::fs::read_to_string(Path::new("/proc").join(process.to_string()).join("status")).ok()?;
-    status.lines().find_map(|line| line.strip_prefix(key)).map(|rest| rest.trim().to_owned())
+/// What /proc says of a process under a key such as `PPid`; `None` when it is gone.
+fn status_of(process: u32, key: &str) -> Option<String> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':')).map(|rest| rest.trim().to_owned())
 }
 
 /// What a process may leave behind: its children, open descriptors, and names in /dev/shm.

@@ -70,7 +70,7 @@ fn calls_follow_each_other_with_what_the_driver_changed_between() -> dsm::Result
         for round in 1..=20 {
             cluster.a.fill(round);
             add(&mut cluster, 2)?;
-            assert_eq!(cluster.c, Array1::from_iter((1..=100).map(|b| 2 * (round + b))));
+            assert_eq!(*cluster.c, Array1::from_iter((1..=100).map(|b| 2 * (round + b))));
             assert_eq!(std::mem::take(cluster.total.get_mut()), 200 * round + 10_100);
         }
     }
