@@ -25,7 +25,10 @@ pub(crate) fn option_twice(name: &str) -> String {
     format!("`{name}` is given twice: remove one")
 }
 
-pub(crate) const DSM_ATTRIBUTE_FORM: &str = "write `#[dsm(crate = path)]`";
+pub(crate) const DSM_ATTRIBUTE_FORM: &str =
+    "`#[dsm]` says nothing by itself: write `#[dsm(crate = path)]`, or remove it";
+
+pub(crate) const CRATE_FORM: &str = "write `crate = path`";
 
 pub(crate) const PUBLIC_NAME: &str = "public names of arrays are not available yet: remove `#[dsm(name = …)]`";
 
@@ -103,7 +106,7 @@ pub(crate) const EXPECTED_CLAUSE: &str = "expected a clause, such as `read(a)` o
 
 pub(crate) const EXPECTED_ARRAY: &str = "expected the name of an array";
 
-pub(crate) const EXPECTED_COMMA: &str = "expected `,`";
+pub(crate) const EXPECTED_COMMA: &str = "expected `,` before this";
 
 pub(crate) fn options_on(clause: &str) -> String {
     format!("`{clause}` takes only names of arrays: options belong to `split`")
@@ -174,8 +177,8 @@ pub(crate) fn cell_in_clause(name: &str) -> String {
 
 pub(crate) fn axis_out_of_range(array: &str, axes: usize) -> String {
     match axes {
-        1 => format!("`{array}` has one axis, axis 0"),
-        _ => format!("`{array}` has {axes} axes, 0 to {}", axes - 1),
+        1 => format!("`{array}` has one axis: write `axis = 0`, or nothing"),
+        _ => format!("`{array}` has {axes} axes: write a number from 0 to {}", axes - 1),
     }
 }
 
@@ -189,6 +192,9 @@ pub(crate) const FUNCTION_BODY: &str = "the function needs a body";
 
 pub(crate) const RESOURCE_PARAMETER: &str =
     "the first parameter is the resource struct: write `res: VecAdd`, the name declared with `dsm::shared!`";
+
+pub(crate) const RESOURCE_REFERENCE: &str =
+    "the resource struct is taken by value: remove the `&`; to change its fields, write `mut` before its name";
 
 pub(crate) const RECEIVER: &str =
     "a parallel function has no `self`: make it a free function, and pass what it needs as parameters";
@@ -256,11 +262,11 @@ pub(crate) fn entry_options(attribute: &str) -> String {
 }
 
 pub(crate) fn entry_parameters(attribute: &str) -> String {
-    format!("a function with `#[dsm::{attribute}]` takes no parameters")
+    format!("a function with `#[dsm::{attribute}]` takes no parameters: remove them")
 }
 
 pub(crate) fn entry_generics(attribute: &str) -> String {
-    format!("a function with `#[dsm::{attribute}]` can't be generic")
+    format!("a function with `#[dsm::{attribute}]` can't be generic: remove this")
 }
 
 pub(crate) fn entry_qualifier(attribute: &str, word: &str) -> String {

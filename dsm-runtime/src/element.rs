@@ -35,6 +35,7 @@ pub unsafe trait Element: Copy + Send + Sync + 'static {}
 
 macro_rules! elements {
     ($($t:ty)*) => { $(
+        #[diagnostic::do_not_recommend]
         // SAFETY: a primitive number without padding or pointers, for which every bit pattern is valid.
         unsafe impl Element for $t {}
     )* };
@@ -43,16 +44,21 @@ macro_rules! elements {
 elements! { i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64 }
 
 // SAFETY: one byte, 0 or 1; a mix of the bytes of two bools is one of the two; zero is `false`.
+#[diagnostic::do_not_recommend]
 unsafe impl Element for bool {}
 
 // SAFETY: no bytes at all; `Lock` guards it where it guards nothing.
+#[diagnostic::do_not_recommend]
 unsafe impl Element for () {}
 
 // SAFETY: `Complex` is `repr(C)` with two fields of one type, so it has no padding; the duties hold field by field.
+#[diagnostic::do_not_recommend]
 unsafe impl<T: Element> Element for Complex<T> {}
 
 // SAFETY: `Wrapping` is `repr(transparent)`.
+#[diagnostic::do_not_recommend]
 unsafe impl<T: Element> Element for Wrapping<T> {}
 
 // SAFETY: an array has no padding between its elements; the duties hold element by element.
+#[diagnostic::do_not_recommend]
 unsafe impl<T: Element, const N: usize> Element for [T; N] {}

@@ -16,24 +16,30 @@ use crate::payload;
 const TEST: &str = "DSM_TEST_BODY";
 
 /// What a program's `main` may return.
-#[diagnostic::on_unimplemented(message = "`main` under #[dsm::main] returns `()`, `ExitCode`, or a `Result` of these")]
+#[diagnostic::on_unimplemented(
+    message = "`main` under `#[dsm::main]` returns `()`, `ExitCode`, or a `Result` of these with an error that is `Display`",
+    label = "not one of these"
+)]
 pub trait MainOutcome {
     /// The exit code, after an error was printed.
     fn report(self) -> ExitCode;
 }
 
+#[diagnostic::do_not_recommend]
 impl MainOutcome for () {
     fn report(self) -> ExitCode {
         ExitCode::SUCCESS
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl MainOutcome for ExitCode {
     fn report(self) -> ExitCode {
         self
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: MainOutcome, E: Display> MainOutcome for Result<T, E> {
     fn report(self) -> ExitCode {
         match self {
@@ -59,12 +65,14 @@ pub trait TestOutcome {
     fn failure(self) -> Option<String>;
 }
 
+#[diagnostic::do_not_recommend]
 impl TestOutcome for () {
     fn failure(self) -> Option<String> {
         None
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: Debug> TestOutcome for Result<(), E> {
     fn failure(self) -> Option<String> {
         self.err().map(|error| format!("{error:?}"))

@@ -16,6 +16,7 @@ mod entry;
 mod error;
 mod fields;
 mod identity;
+mod one_thread;
 mod payload;
 mod process;
 mod schedule;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use dsm::prelude::*;
 
-use crate::support::teams;
+use crate::teams;
 
 dsm::shared! {
     struct Blocks(x: usize, y: usize, z: usize) {

@@ -25,7 +25,7 @@ macro_rules! element {
         mod $name {
             #[allow(unused_imports)]
             use super::*;
-            use crate::support::teams;
+            use crate::teams;
 
             const N: usize = 100;
 

@@ -2,7 +2,7 @@
 
 use dsm::prelude::*;
 
-use crate::support::teams;
+use crate::teams;
 
 dsm::shared! {
     struct Dealt(n: usize, m: usize) {

@@ -3,7 +3,7 @@
 use dsm::prelude::*;
 use ndarray::IxDyn;
 
-use crate::support::teams;
+use crate::teams;
 
 dsm::shared! {
     struct Axes(n: usize) {

@@ -15,12 +15,6 @@ pub(crate) fn watchdog() {
     let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
 }
 
-/// Numbers of workers to run a test with.
-pub(crate) fn teams<const N: usize>(sizes: [usize; N]) -> [usize; N] {
-    watchdog();
-    sizes
-}
-
 /// The body of the test of this name (its path, crate first) in another process, where [`role`] is `role`.
 pub(crate) fn body_again(test: &str, role: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
@@ -50,12 +44,12 @@ pub(crate) fn children(parent: u32) -> Vec<u32> {
 }
 
 /// The parent of a process; `None` when it is gone.
-fn parent_of(process: u32) -> Option<u32> {
+pub(crate) fn parent_of(process: u32) -> Option<u32> {
     status_of(process, "PPid")?.parse().ok()
 }
 
 /// What /proc says of a process under a key such as `PPid`; `None` when it is gone.
-fn status_of(process: u32, key: &str) -> Option<String> {
+pub(crate) fn status_of(process: u32, key: &str) -> Option<String> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':')).map(|rest| rest.trim().to_owned())
 }

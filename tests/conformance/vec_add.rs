@@ -2,7 +2,7 @@
 
 use dsm::prelude::*;
 
-use crate::support::teams;
+use crate::teams;
 
 dsm::shared! {
     /// Two vectors and their sum.

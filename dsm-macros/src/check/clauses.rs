@@ -65,12 +65,12 @@ impl Modes {
                 ClauseOption::Axis { keyword, .. } if axis_given => {
                     errors.at(keyword, messages::option_twice("axis"));
                 }
-                ClauseOption::Axis { keyword, value } => {
+                ClauseOption::Axis { value, span, .. } => {
                     axis_given = true;
                     modes.axis = *value;
-                    modes.axis_span = keyword.span();
+                    modes.axis_span = *span;
                     if *value >= MAX_AXES {
-                        errors.at(keyword, messages::AXIS_FORM);
+                        errors.at_span(*span, messages::AXIS_FORM);
                     }
                 }
                 ClauseOption::Schedule { keyword, .. } if schedule_given => {

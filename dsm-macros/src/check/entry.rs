@@ -15,7 +15,10 @@ pub(crate) fn entry(attribute: &str, function: Function, errors: &mut Errors) ->
         errors.at(&name, messages::MAIN_NAME);
     }
     if !generics.params.is_empty() || generics.where_clause.is_some() {
-        errors.at(&name, messages::entry_generics(attribute));
+        match &generics.where_clause {
+            Some(clause) if generics.params.is_empty() => errors.at(clause, messages::entry_generics(attribute)),
+            _ => errors.at(&generics, messages::entry_generics(attribute)),
+        }
     }
     if !inputs.is_empty() {
         errors.at(&inputs, messages::entry_parameters(attribute));

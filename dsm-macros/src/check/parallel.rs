@@ -90,6 +90,10 @@ fn resource(first: PatType, errors: &mut Errors) -> Option<Resource> {
     refuse_cfg(&first, errors);
     let path = match peeled(&first.ty) {
         Type::Path(ty) if ty.qself.is_none() => &ty.path,
+        Type::Reference(reference) if matches!(peeled(&reference.elem), Type::Path(_)) => {
+            errors.at(reference, messages::RESOURCE_REFERENCE);
+            return None;
+        }
         other => {
             errors.at(other, messages::RESOURCE_PARAMETER);
             return None;

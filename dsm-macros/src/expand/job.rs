@@ -126,6 +126,8 @@ fn wrap(parallel: &Parallel, call: TokenStream) -> TokenStream {
         // An error must be text to travel.
         Returned::Result { whole, .. } => {
             let own_result = krate.item_at(whole.span(), "own_result");
+            // Where its error is refused.
+            let call = names::respan(call, whole.span());
             quote!(#own_result(#call))
         }
         Returned::Unit | Returned::Plain(_) => quote!(::core::result::Result::Ok(#call)),

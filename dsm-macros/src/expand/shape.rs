@@ -22,7 +22,8 @@ pub(super) fn axis(krate: &Krate, array: &str, length: &Expr) -> TokenStream {
             quote_spanned!(length.span()=> ::core::option::Option::Some(#value))
         }
     };
-    quote!(#krate::__private::axis(#array, #source, || #checked))
+    let axis = krate.item_at(length.span(), "axis");
+    quote_spanned!(length.span()=> #axis(#array, #source, || #checked))
 }
 
 /// Whether nothing but literals is in the expression, so that nothing else says which integer it is.
@@ -89,5 +90,6 @@ fn arithmetic(krate: &Krate, expression: &Expr) -> Option<TokenStream> {
         _ => return None,
     };
     let (left, right) = (value(krate, &binary.left), value(krate, &binary.right));
-    Some(quote!(#krate::__private::checked::#function(#left, #right)))
+    let krate = krate.at(span);
+    Some(quote_spanned!(span=> #krate::__private::checked::#function(#left, #right)))
 }

@@ -45,7 +45,7 @@ impl Kind {
 
 /// What may stand after the names of a `split`.
 pub(crate) enum ClauseOption {
-    Axis { keyword: Ident, value: usize },
+    Axis { keyword: Ident, value: usize, span: Span },
     Schedule { keyword: Ident, name: ScheduleName, argument: Option<(usize, Span)> },
 }
 

@@ -48,7 +48,7 @@ fn argument(
         return Ok(());
     }
     let word: Token![crate] = input.parse()?;
-    let path = crate_path(input)?;
+    let path = crate_path(word, input)?;
     if krate.is_some() {
         errors.at(word, messages::option_twice("crate"));
     } else {
@@ -115,8 +115,8 @@ fn item(clause: &mut Clause, content: ParseStream<'_>, errors: &mut Errors) -> s
             ));
         }
         content.parse::<Token![=]>()?;
-        let value = number(content, messages::AXIS_FORM)?.0;
-        clause.options.push(ClauseOption::Axis { keyword: name, value });
+        let (value, span) = number(content, messages::AXIS_FORM)?;
+        clause.options.push(ClauseOption::Axis { keyword: name, value, span });
         return Ok(());
     }
     let schedule = ScheduleName::ALL.into_iter().find(|schedule| schedule.keyword() == word);

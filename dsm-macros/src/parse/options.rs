@@ -1,6 +1,7 @@
 //! `crate = path`, in `#[dsm(…)]` and in the arguments of an attribute.
 
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, Ident, Meta, Path, Token};
@@ -69,7 +70,7 @@ fn options(
         } else if krate.is_some() {
             errors.at(&name, messages::option_twice("crate"));
         } else {
-            match crate_path(input) {
+            match crate_path(&name, input) {
                 Ok(path) => *krate = Some(path.into()),
                 Err(error) => errors.syntax(error),
             }
@@ -79,7 +80,10 @@ fn options(
 }
 
 /// `= path`, after the word `crate`.
-pub(super) fn crate_path(input: ParseStream<'_>) -> syn::Result<Path> {
+pub(super) fn crate_path(word: impl ToTokens, input: ParseStream<'_>) -> syn::Result<Path> {
+    if !input.peek(Token![=]) {
+        return Err(syn::Error::new_spanned(word, messages::CRATE_FORM));
+    }
     input.parse::<Token![=]>()?;
     input.call(Path::parse_mod_style)
 }

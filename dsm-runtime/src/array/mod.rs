@@ -1,9 +1,14 @@
 //! The driver's side of the declared fields: arrays that are ndarray arrays, and handles of locks and atomics.
 
+mod cells;
 mod handle;
+mod handles;
 mod shared;
 mod shared_array;
+mod shared_cell;
 
-pub use handle::{Handle, Handles, SharedCell};
+pub use handle::Handle;
+pub use handles::Handles;
 pub use shared::{HandleSource, HandleVisitor, Shared};
 pub use shared_array::SharedArray;
+pub use shared_cell::SharedCell;

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use super::handle::{Handle, Handles, SharedCell};
+use super::handle::Handle;
+use super::handles::Handles;
 use super::shared_array::SharedArray;
+use super::shared_cell::SharedCell;
 use crate::element::Element;
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::{Declaration, Segment};

@@ -137,8 +137,8 @@ impl<S: Shared> Builder<S> {
     /// Lets workers be forked while this process has other threads, which is an error otherwise.
     ///
     /// A lock that another thread holds at that moment (in an allocator or library that doesn't provide for forks)
-    /// stays locked in the workers for ever. Make the cluster and [`start`](Cluster::start) it before other threads are made
-    /// if you can.
+    /// stays locked in the workers for ever. Make the cluster and [`start`](Cluster::start) it before other threads are
+    /// made if you can.
     ///
     /// ```
     /// # use dsm::prelude::*;

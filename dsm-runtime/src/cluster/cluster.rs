@@ -171,8 +171,8 @@ impl<S: Shared> Cluster<S> {
     ///
     /// # Errors
     ///
-    /// When this process has other threads (see [`Builder::allow_threads`]), when it isn't the one that made the cluster,
-    /// or when the system refuses to fork.
+    /// When this process has other threads (see [`Builder::allow_threads`]), when it isn't the one that made the
+    /// cluster, or when the system refuses to fork.
     ///
     /// ```
     /// # use dsm::prelude::*;
@@ -232,10 +232,12 @@ impl<S: Shared> Cluster<S> {
     /// As for any call.
     ///
     /// ```
-    /// # use dsm::{Cluster};
+    /// # use dsm::prelude::*;
     /// # dsm::shared! { struct Plain { a: [f64; 10] } }
     /// let mut cluster = Cluster::with_workers(2, Plain)?;
-    /// cluster.first_touch()?;
+    /// cluster.a.fill(1.0);
+    /// cluster.first_touch()?;                     // later calls don't pay for the pages' first use
+    /// assert_eq!(cluster.a.sum(), 10.0);
     /// # Ok::<(), dsm::Error>(())
     /// ```
     pub fn first_touch(&mut self) -> Result<()> {

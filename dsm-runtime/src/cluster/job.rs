@@ -31,13 +31,31 @@ pub trait Job: 'static {
     fn run<'w>(source: &mut ResourceSource<'w>, arguments: Self::Arguments) -> Result<Self::Value, String>;
 }
 
+/// The error of a parallel function.
+#[diagnostic::on_unimplemented(
+    message = "the error `{Self}` can't be sent back from a worker",
+    label = "its error is not `Display`",
+    note = "an error travels as text: implement `std::fmt::Display` for it, or return a `String`"
+)]
+pub trait ErrorText {
+    /// What it says.
+    fn text(&self) -> String;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Display> ErrorText for E {
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
 /// The function's own `Result`, with the error as text.
 ///
 /// # Errors
 ///
 /// When the function's result is one.
-pub fn own_result<R, E: Display>(result: Result<R, E>) -> Result<R, String> {
-    result.map_err(|error| error.to_string())
+pub fn own_result<R, E: ErrorText>(result: Result<R, E>) -> Result<R, String> {
+    result.map_err(|error| error.text())
 }
 
 /// A `Result`, by whatever name, taken apart.

@@ -53,7 +53,7 @@ impl Pool {
     pub(crate) fn start(segment: &Arc<Segment>, size: usize, grace: Duration, allow_threads: bool) -> Result<Self> {
         static STARTING: Mutex<()> = Mutex::new(());
         // One at a time, so that no other thread's fork falls between the making of a descriptor and its registration.
-        let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+        let starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
         refuse_threads(allow_threads)?;
         segment.recover_locks();
         let memory = PoolMemory::create(PoolLayout::new(size))?;
@@ -63,7 +63,11 @@ impl Pool {
         let driver = Descriptor::new(driver);
         let keep =
             [memory.descriptor(), segment.memory.descriptor(), bell.descriptor(), write_end.number(), driver.number()];
-        let forked = fork_child(&keep, || watch_over(segment, &memory, &bell, &write_end, driver.as_fd(), grace));
+        let forked = fork_child(&keep, || {
+            // The child is a process of its own, with clusters of its own to start.
+            drop(starting);
+            watch_over(segment, &memory, &bell, &write_end, driver.as_fd(), grace);
+        });
         let monitor =
             forked.map_err(|errno| Error::os("can't fork the process that watches over the workers", errno))?;
         drop(write_end);

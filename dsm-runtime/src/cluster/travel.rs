@@ -11,9 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// A type that a worker owns when the driver gives a `Given`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be sent to a worker",
+    message = "`{Given}` can't be sent to a worker",
     label = "not `Serialize + DeserializeOwned`",
-    note = "each worker is a process and gets its own copy: derive `serde::Serialize` and `serde::Deserialize` for it, or pass what it is made from"
+    note = "each worker is a process and gets its own copy: derive `serde::Serialize` and `serde::Deserialize`, turn on the `serde` feature of the crate it comes from, or pass what it is made from"
 )]
 pub trait Argument<Given: ?Sized>: Sized {
     /// Writes what is given.
@@ -36,7 +36,7 @@ pub trait Argument<Given: ?Sized>: Sized {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be sent back from a worker",
     label = "not `Serialize + DeserializeOwned`",
-    note = "each worker is a process: derive `serde::Serialize` and `serde::Deserialize` for its result, or return what it is made from"
+    note = "each worker is a process: derive `serde::Serialize` and `serde::Deserialize`, turn on the `serde` feature of the crate it comes from, or return what it is made from"
 )]
 pub trait Output: Sized + 'static {
     /// Writes it.

@@ -17,6 +17,8 @@ mod tests;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 pub(crate) use block::block;
 pub(crate) use cyclic::Deal;
 pub use indices::Indices;
@@ -41,7 +43,7 @@ pub(crate) use permutation::Permutation;
 /// assert_eq!(deal(&mut cluster, Some(2))?, [vec![0, 1, 4, 5, 8, 9], vec![2, 3, 6, 7]]);
 /// # Ok::<(), dsm::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Schedule {
     /// One contiguous block each; lengths differ by at most one, and the longer blocks come first.

@@ -86,9 +86,11 @@ macro_rules! axes {
                     row_shape.slice_mut()[to] = shape[from];
                     row_strides.slice_mut()[to] = strides[from];
                 }
+                let layout =
+                    if row_shape.size() == 0 { row_shape.into() } else { row_shape.strides(row_strides) };
                 // SAFETY: the caller answers for every element at these strides; the strides are those of a
                 // standard-layout array with one axis left out, so no two indices meet.
-                unsafe { ArrayViewMut::from_shape_ptr(row_shape.strides(row_strides), first) }
+                unsafe { ArrayViewMut::from_shape_ptr(layout, first) }
             }
         }
     )* };

@@ -3,7 +3,6 @@
 
 use std::cell::UnsafeCell;
 use std::fmt;
-use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 
@@ -44,7 +43,6 @@ use crate::team::{Context, Doing};
 pub struct FairLock<T> {
     words: TicketWords,
     value: UnsafeCell<T>,
-    one_thread: PhantomData<*const ()>,
 }
 
 impl<T: Element> FairLock<T> {
@@ -52,9 +50,9 @@ impl<T: Element> FairLock<T> {
     ///
     /// # Panics
     ///
-    /// When the lock is poisoned: a worker panicked, died or failed its call while holding it. The driver clears it
-    /// by `clear_poison()` or `get_mut()`. Also outside a parallel function. Locking a lock this worker holds already fails
-    /// the call.
+    /// Outside a parallel function, and when the lock is poisoned: a worker panicked, died or failed its call while
+    /// holding it. The driver clears it by `clear_poison()` or `get_mut()`. Locking a lock this worker holds already
+    /// fails the call.
     ///
     /// ```
     /// # use dsm::prelude::*; dsm::shared! { struct Log { next: FairLock<usize> } }

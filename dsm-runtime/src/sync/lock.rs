@@ -3,7 +3,6 @@
 
 use std::cell::UnsafeCell;
 use std::fmt;
-use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::time::{Duration, Instant};
@@ -38,7 +37,6 @@ use crate::team::{Context, Doing, current};
 pub struct Lock<T> {
     word: LockWord,
     value: UnsafeCell<T>,
-    one_thread: PhantomData<*const ()>,
 }
 
 impl<T: Element> Lock<T> {
@@ -46,9 +44,9 @@ impl<T: Element> Lock<T> {
     ///
     /// # Panics
     ///
-    /// When the lock is poisoned: a worker panicked, died or failed its call while holding it. The driver clears it
-    /// by `clear_poison()` or `get_mut()`. Also outside a parallel function. Locking a lock this worker holds already fails
-    /// the call.
+    /// Outside a parallel function, and when the lock is poisoned: a worker panicked, died or failed its call while
+    /// holding it. The driver clears it by `clear_poison()` or `get_mut()`. Locking a lock this worker holds already
+    /// fails the call.
     ///
     /// ```
     /// # use dsm::prelude::*; dsm::shared! { struct Sum { total: Lock<u64> } }
@@ -114,7 +112,8 @@ impl<T: Element> Lock<T> {
     ///
     /// # Panics
     ///
-    /// When the lock is poisoned, or outside a parallel function. Locking a lock this worker holds already fails the call.
+    /// When the lock is poisoned, or outside a parallel function. Locking a lock this worker holds already fails the
+    /// call.
     ///
     /// ```
     /// # use dsm::prelude::*; dsm::shared! { struct Sum { total: Lock<u64> } }

@@ -4,6 +4,7 @@
 //! machine over atomic words that waits and wakes through [`Park`]; `futex` is the only place that sleeps.
 
 mod atomic;
+mod atomic_element;
 mod barrier;
 mod fair_lock;
 mod futex;
@@ -16,7 +17,8 @@ mod tests;
 mod ticket_words;
 mod wait;
 
-pub use atomic::{Atomic, AtomicBits, AtomicElement, AtomicNumber};
+pub use atomic::Atomic;
+pub use atomic_element::{AtomicBits, AtomicElement, AtomicNumber};
 pub(crate) use barrier::{Arrival, Barrier};
 pub use fair_lock::{FairLock, FairLockGuard};
 pub(crate) use futex::{sleep, wake};

@@ -20,66 +20,99 @@ impl Team<'_> {
     /// The order is fixed, so floating-point results are the same each time for one number of workers.
     ///
     /// ```
-    /// # use dsm::Team;
-    /// fn product(team: &Team<'_>, x: f64) -> f64 {
-    ///     team.reduce(x, |a, b| a * b)
+    /// # use dsm::prelude::*; dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// #[dsm::parallel]
+    /// fn factorial(res: Plain) -> u64 {
+    ///     res.team.reduce(res.id as u64 + 1, |a, b| a * b)
     /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(4, Plain)?;
+    /// assert_eq!(factorial(&mut cluster)?, [24, 24, 24, 24]);
+    /// # Ok::<(), dsm::Error>(())
     /// ```
     #[track_caller]
     pub fn reduce<T: Serialize + DeserializeOwned>(&self, x: T, op: impl FnMut(T, T) -> T) -> T {
         self.fold(Operation::Reduce, &x, op, Location::caller())
     }
 
-    /// The sum of every worker's `x`, added in rank order. A collective.
+    /// The sum of every worker's `x`, added in rank order and given to all. A collective.
     ///
     /// ```
-    /// # use dsm::Team;
-    /// fn norm(team: &Team<'_>, block: &[f64]) -> f64 {
-    ///     team.sum(block.iter().map(|x| x * x).sum::<f64>()).sqrt()
+    /// # use dsm::prelude::*; dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// #[dsm::parallel(split(a))]
+    /// fn norm(res: Plain) -> f64 {
+    ///     res.team.sum(res.a.iter().map(|x| x * x).sum::<f64>()).sqrt()
     /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Plain)?;
+    /// cluster.a.slice_mut(s![3..7]).fill(1.5);
+    /// assert_eq!(norm(&mut cluster)?, [3.0, 3.0]);
+    /// # Ok::<(), dsm::Error>(())
     /// ```
     #[track_caller]
     pub fn sum<T: Serialize + DeserializeOwned + Add<Output = T>>(&self, x: T) -> T {
         self.fold(Operation::Sum, &x, |a, b| a + b, Location::caller())
     }
 
-    /// The least of every worker's `x`. Of values that don't compare (NaN), the lower rank's is kept. A collective.
+    /// The least of every worker's `x`, given to all. Of values that don't compare (NaN), the lower rank's is kept. A
+    /// collective.
     ///
     /// ```
-    /// # use dsm::Team;
-    /// fn first_hit(team: &Team<'_>, mine: Option<usize>) -> usize {
-    ///     team.min(mine.unwrap_or(usize::MAX))
+    /// # use dsm::prelude::*; dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// #[dsm::parallel(split(a))]
+    /// fn first_negative(res: Plain) -> Option<usize> {
+    ///     let mut mine = res.a.iter().zip(res.a.range()).filter(|(x, _)| **x < 0.0).map(|(_, i)| i);
+    ///     let first = res.team.min(mine.next().unwrap_or(usize::MAX));
+    ///     (first < usize::MAX).then_some(first)
     /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Plain)?;
+    /// assert_eq!(first_negative(&mut cluster)?, [None, None]);
+    /// cluster.a[7] = -1.0;
+    /// assert_eq!(first_negative(&mut cluster)?, [Some(7), Some(7)]);
+    /// # Ok::<(), dsm::Error>(())
     /// ```
     #[track_caller]
     pub fn min<T: Serialize + DeserializeOwned + PartialOrd>(&self, x: T) -> T {
         self.fold(Operation::Min, &x, |a, b| if b < a { b } else { a }, Location::caller())
     }
 
-    /// The greatest of every worker's `x`. Of values that don't compare (NaN), the lower rank's is kept. A collective.
+    /// The greatest of every worker's `x`, given to all. Of values that don't compare (NaN), the lower rank's is kept.
+    /// A collective.
     ///
     /// ```
-    /// # use dsm::Team;
-    /// fn largest_change(team: &Team<'_>, mine: f64) -> f64 {
-    ///     team.max(mine)
+    /// # use dsm::prelude::*; dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// #[dsm::parallel(split(a))]
+    /// fn largest(res: Plain) -> f64 {
+    ///     res.team.max(res.a.iter().fold(0.0, |most: f64, x| most.max(x.abs())))
     /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Plain)?;
+    /// cluster.a[7] = -4.0;
+    /// assert_eq!(largest(&mut cluster)?, [4.0, 4.0]);
+    /// # Ok::<(), dsm::Error>(())
     /// ```
     #[track_caller]
     pub fn max<T: Serialize + DeserializeOwned + PartialOrd>(&self, x: T) -> T {
         self.fold(Operation::Max, &x, |a, b| if b > a { b } else { a }, Location::caller())
     }
 
-    /// Gives rank `root`'s `x` to all. A collective.
+    /// Gives rank `root`'s `x` to all; the others' `x` are dropped. A collective.
     ///
     /// # Panics
     ///
     /// Fails the call when there is no rank `root`.
     ///
     /// ```
-    /// # use dsm::Team;
-    /// fn agree(team: &Team<'_>, mine: String) -> String {
-    ///     team.broadcast(0, mine)
+    /// # use dsm::prelude::*; dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// #[dsm::parallel]
+    /// fn agree(res: Plain) -> String {
+    ///     res.team.broadcast(1, format!("rank {} says so", res.id))
     /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Plain)?;
+    /// assert_eq!(agree(&mut cluster)?, ["rank 1 says so", "rank 1 says so"]);
+    /// # Ok::<(), dsm::Error>(())
     /// ```
     #[track_caller]
     pub fn broadcast<T: Serialize + DeserializeOwned>(&self, root: usize, x: T) -> T {
@@ -104,12 +137,15 @@ impl Team<'_> {
     /// Gives every worker's `x`, in rank order, to rank 0; the others get `None`. A collective.
     ///
     /// ```
-    /// # use dsm::Team;
-    /// fn list(team: &Team<'_>) {
-    ///     if let Some(lengths) = team.gather(team.id() * 2) {
-    ///         println!("{lengths:?}");
-    ///     }
+    /// # use dsm::prelude::*; dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// #[dsm::parallel(split(a))]
+    /// fn shares(res: Plain) -> Option<Vec<usize>> {
+    ///     res.team.gather(res.a.len())
     /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(3, Plain)?;
+    /// assert_eq!(shares(&mut cluster)?, [Some(vec![4, 3, 3]), None, None]);
+    /// # Ok::<(), dsm::Error>(())
     /// ```
     #[track_caller]
     pub fn gather<T: Serialize + DeserializeOwned>(&self, x: T) -> Option<Vec<T>> {
@@ -121,10 +157,15 @@ impl Team<'_> {
     /// Gives every worker's `x`, in rank order, to all. A collective.
     ///
     /// ```
-    /// # use dsm::Team;
-    /// fn offset(team: &Team<'_>, mine: usize) -> usize {
-    ///     team.all_gather(mine)[..team.id()].iter().sum()
+    /// # use dsm::prelude::*; dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// #[dsm::parallel]
+    /// fn offset(res: Plain, found: Vec<usize>) -> usize {
+    ///     res.team.all_gather(found[res.id])[..res.id].iter().sum()    // how many the ranks before this one found
     /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(3, Plain)?;
+    /// assert_eq!(offset(&mut cluster, vec![5, 2, 4])?, [0, 5, 7]);
+    /// # Ok::<(), dsm::Error>(())
     /// ```
     #[track_caller]
     pub fn all_gather<T: Serialize + DeserializeOwned>(&self, x: T) -> Vec<T> {

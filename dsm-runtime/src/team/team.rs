@@ -14,19 +14,33 @@ use crate::view::{Phase, run_phase};
 ///
 /// A *collective* is entered by every worker, in the same order. When workers meet in different ones, or one returns
 /// while others wait, the call fails with an error that names each rank's place. A collective may not be entered with a
-/// lock held, or from inside [`critical`](Team::critical), [`master`](Team::master) or [`single`](Team::single).
+/// lock held, or from inside [`critical`](Team::critical), [`master`](Team::master) or [`single`](Team::single). What
+/// was written before a collective is visible to all after it.
 ///
 /// It stays on the thread that runs the worker.
 ///
 /// ```
-/// use dsm::Team;
-/// fn mean(team: &Team<'_>, mine: f64) -> f64 {
-///     team.sum(mine) / team.size() as f64
+/// # use dsm::prelude::*; dsm::shared! { struct Plain { a: [f64; 10] } }
+/// fn mean(team: &Team<'_>, block: &ArrayRef1<f64>) -> f64 {
+///     let (sum, count) = (team.sum(block.sum()), team.sum(block.len()));
+///     sum / count as f64
 /// }
+///
+/// #[dsm::parallel(split(a))]
+/// fn centre(mut res: Plain) {
+///     let mean = mean(&res.team, &res.a);
+///     *res.a -= mean;
+/// }
+///
+/// let mut cluster = Cluster::with_workers(3, Plain)?;
+/// cluster.a.assign(&Array1::linspace(1.0, 10.0, 10));
+/// centre(&mut cluster)?;
+/// assert_eq!(cluster.a.sum(), 0.0);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 pub struct Team<'w> {
     pub(super) context: &'static Context,
-    call: PhantomData<(&'w mut (), *const ())>,
+    call: PhantomData<&'w mut ()>,
 }
 
 impl<'w> Team<'w> {
@@ -37,10 +51,15 @@ impl<'w> Team<'w> {
     /// This worker's rank, `0..size()`.
     ///
     /// ```
-    /// # use dsm::Team;
-    /// fn is_last(team: &Team<'_>) -> bool {
-    ///     team.id() + 1 == team.size()
+    /// # use dsm::prelude::*; dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// #[dsm::parallel]
+    /// fn ranks(res: Plain) -> usize {
+    ///     res.team.id()
     /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(3, Plain)?;
+    /// assert_eq!(ranks(&mut cluster)?, [0, 1, 2]);
+    /// # Ok::<(), dsm::Error>(())
     /// ```
     #[must_use]
     pub fn id(&self) -> usize {
@@ -50,10 +69,15 @@ impl<'w> Team<'w> {
     /// How many workers there are.
     ///
     /// ```
-    /// # use dsm::Team;
-    /// fn share(team: &Team<'_>, whole: f64) -> f64 {
-    ///     whole / team.size() as f64
+    /// # use dsm::prelude::*; dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// #[dsm::parallel]
+    /// fn is_last(res: Plain) -> bool {
+    ///     res.team.id() + 1 == res.team.size()
     /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(3, Plain)?;
+    /// assert_eq!(is_last(&mut cluster)?, [false, false, true]);
+    /// # Ok::<(), dsm::Error>(())
     /// ```
     #[must_use]
     pub fn size(&self) -> usize {
@@ -63,12 +87,17 @@ impl<'w> Team<'w> {
     /// Waits until every worker is here. A collective.
     ///
     /// ```
-    /// # use dsm::{Atomic, Team};
-    /// fn count_all(team: &Team<'_>, arrived: &Atomic<u64>) -> u64 {
-    ///     arrived.fetch_add(1);
-    ///     team.barrier();
-    ///     arrived.load()
+    /// # use dsm::prelude::*; dsm::shared! { struct Plain { arrived: Atomic<u64> } }
+    /// #[dsm::parallel]
+    /// fn count_all(res: Plain) -> u64 {
+    ///     res.arrived.fetch_add(1);
+    ///     res.team.barrier();
+    ///     res.arrived.load()
     /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(3, Plain)?;
+    /// assert_eq!(count_all(&mut cluster)?, [3, 3, 3]);
+    /// # Ok::<(), dsm::Error>(())
     /// ```
     #[track_caller]
     pub fn barrier(&self) {
@@ -77,19 +106,36 @@ impl<'w> Team<'w> {
         self.context.meet(&identity, Operation::Barrier, Location::caller());
     }
 
-    /// Waits until every worker is here, and changes the modes of arrays: one transition, or a tuple of up to eight. A
-    /// collective.
+    /// Waits until every worker is here, and changes the modes of arrays: one transition, or a tuple of up to eight;
+    /// the new views come in the same order. A collective.
     ///
-    /// What was written before is visible to all afterwards. Views are rebuilt from the declaration.
+    /// What was written before is visible to all afterwards. Views are rebuilt from the declaration. The transitions
+    /// are the methods of [`View`](crate::View).
+    ///
+    /// # Panics
+    ///
+    /// Fails the call when there are more than eight transitions, nested tuples counted through, or when a range of
+    /// [`split_at`](crate::View::split_at) lies outside the array or overlaps another worker's.
     ///
     /// ```
-    /// use dsm::{Split, Team, View};
-    /// use ndarray::Ix1;
-    /// fn largest(team: &Team<'_>, mut c: Split<'_, f64, Ix1>) -> f64 {
-    ///     c.mapv_inplace(f64::abs);
-    ///     let all = team.phase(c.publish());
-    ///     all.iter().copied().fold(0.0, f64::max)
+    /// use dsm::prelude::*;
+    ///
+    /// dsm::shared! { struct Pair { a: [usize; 4], b: [usize; 4] } }
+    ///
+    /// #[dsm::parallel(split(a, b))]
+    /// fn shift(mut res: Pair) {
+    ///     let mine = res.a.range();
+    ///     res.a.assign(&Array1::from_iter(mine.clone()));
+    ///     let a = res.team.phase(res.a.publish());            // now everybody may read all of it
+    ///     for (b, i) in res.b.iter_mut().zip(mine) {
+    ///         *b = a[(i + 1) % a.len()];                      // over the edge of the block, too
+    ///     }
     /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Pair)?;
+    /// shift(&mut cluster)?;
+    /// assert_eq!(*cluster.b, array![1, 2, 3, 0]);
+    /// # Ok::<(), dsm::Error>(())
     /// ```
     #[track_caller]
     pub fn phase<'v, P: Phase<'v>>(&self, transitions: P) -> P::Views {
@@ -107,10 +153,16 @@ impl<'w> Team<'w> {
     /// When the schedule is `Cyclic(0)`.
     ///
     /// ```
-    /// use dsm::{Schedule, Team};
-    /// fn squares(team: &Team<'_>, n: usize) -> usize {
-    ///     team.split_indices(n, Schedule::Block).map(|i| i * i).sum()
+    /// # use dsm::prelude::*; dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// #[dsm::parallel]
+    /// fn sum_of_squares(res: Plain, n: usize) -> usize {
+    ///     let mine = res.team.split_indices(n, Schedule::Cyclic(1));
+    ///     res.team.sum(mine.map(|i| i * i).sum::<usize>())
     /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Plain)?;
+    /// assert_eq!(sum_of_squares(&mut cluster, 5)?, [30, 30]);
+    /// # Ok::<(), dsm::Error>(())
     /// ```
     #[track_caller]
     pub fn split_indices(&self, n: usize, schedule: Schedule) -> Indices {

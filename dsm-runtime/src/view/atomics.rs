@@ -15,11 +15,21 @@ use crate::sync::{Atomic, AtomicElement};
 /// The field type of the clause `atomic(h)`.
 ///
 /// ```
-/// use dsm::Atomics;
-/// use ndarray::Ix1;
-/// fn count(bins: &Atomics<'_, u64, Ix1>, bin: usize) {
-///     bins[bin].fetch_add(1);
+/// use dsm::prelude::*;
+///
+/// dsm::shared! { struct Histogram(n: usize) { bins: [u64; n] } }
+///
+/// #[dsm::parallel(atomic(bins))]
+/// fn count(res: Histogram, data: &[usize]) {
+///     for i in res.team.split_indices(data.len(), Schedule::Block) {
+///         res.bins[data[i]].fetch_add(1);          // any worker, any bin
+///     }
 /// }
+///
+/// let mut cluster = Cluster::with_workers(2, Histogram { n: 3 })?;
+/// count(&mut cluster, &[2, 0, 2, 2, 0])?;
+/// assert_eq!(*cluster.bins, array![2, 0, 3]);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 pub struct Atomics<'w, T, D> {
     view: ArrayView<'w, Atomic<T>, D>,

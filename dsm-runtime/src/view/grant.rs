@@ -101,8 +101,11 @@ impl<'w> Grant<'w> {
         let strides = standard_strides(shape);
         let mut block_shape = shape.to_vec();
         block_shape[axis] = range.len();
-        let start = if block_shape.contains(&0) { 0 } else { range.start * strides[axis] };
-        let layout = D::from_axes(&block_shape).strides(D::from_axes(&strides));
+        let (start, layout) = if block_shape.contains(&0) {
+            (0, D::from_axes(&block_shape).into())
+        } else {
+            (range.start * strides[axis], D::from_axes(&block_shape).strides(D::from_axes(&strides)))
+        };
         // SAFETY: the block lies inside the array, whose strides are those of standard layout, so no two indices meet;
         // blocks of different ranks are disjoint along the axis; any bytes are valid `T`s.
         let view = unsafe { ArrayViewMut::from_shape_ptr(layout, first.as_ptr().add(start)) };

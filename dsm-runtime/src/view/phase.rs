@@ -22,11 +22,29 @@ mod sealed {
 /// What [`Team::phase`](crate::Team::phase) takes: a [`Pending`] transition, or a tuple of up to eight.
 ///
 /// ```
-/// use dsm::{Phase, Team};
-/// fn enter<'w, P: Phase<'w>>(team: &Team<'_>, transitions: P) -> P::Views {
+/// # use dsm::prelude::*; dsm::shared! { struct Pair { a: [u64; 4], b: [u64; 4] } }
+/// use dsm::Phase;
+///
+/// fn enter<'w, P: Phase<'w>>(team: &Team<'w>, transitions: P) -> P::Views {
 ///     team.phase(transitions)
 /// }
+///
+/// #[dsm::parallel(split(a), read(b))]
+/// fn exchange(res: Pair) -> (u64, usize) {
+///     let (a, b) = enter(&res.team, (res.a.publish(), res.b.reclaim()));
+///     (a.sum(), b.len())
+/// }
+///
+/// let mut cluster = Cluster::with_workers(2, Pair)?;
+/// cluster.a.fill(1);
+/// assert_eq!(exchange(&mut cluster)?, [(4, 2), (4, 2)]);
+/// # Ok::<(), dsm::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no transition",
+    label = "not a transition",
+    note = "a phase takes what `publish()`, `reclaim()`, `split()`, `rows(…)`, `atomics()` or `raw()` of a view gives, or a tuple of up to eight of these; to wait without one, write `team.barrier()`"
+)]
 pub trait Phase<'w>: Sized + sealed::Sealed {
     /// The views it gives, in the same order.
     type Views;
@@ -40,6 +58,7 @@ pub trait Phase<'w>: Sized + sealed::Sealed {
 
 impl<V> sealed::Sealed for Pending<'_, V> {}
 
+#[diagnostic::do_not_recommend]
 impl<'w, V: View<'w>> Phase<'w> for Pending<'w, V> {
     type Views = V;
 
@@ -55,6 +74,7 @@ impl<'w, V: View<'w>> Phase<'w> for Pending<'w, V> {
 macro_rules! tuples {
     ($($($name:ident)+;)*) => { $(
         impl<$($name),+> sealed::Sealed for ($($name,)+) {}
+        #[diagnostic::do_not_recommend]
         impl<'w, $($name: Phase<'w>),+> Phase<'w> for ($($name,)+) {
             type Views = ($($name::Views,)+);
 

@@ -18,12 +18,23 @@ use crate::shape::Axes;
 /// the same element is a data race, and keeping that from happening is the caller's duty.
 ///
 /// ```
-/// use dsm::Raw;
-/// use ndarray::Ix1;
-/// fn bump(x: &mut Raw<'_, u64, Ix1>, mine: usize) {
-///     // SAFETY: each worker calls this with an index of its own.
-///     unsafe { x.set(mine, x.get(mine) + 1) }
+/// use dsm::prelude::*;
+///
+/// dsm::shared! { struct Scatter(n: usize) { to: [usize; n], x: [u64; n] } }
+///
+/// #[dsm::parallel(read(to), raw(x))]
+/// fn scatter(mut res: Scatter) {
+///     for i in res.team.split_indices(res.to.len(), Schedule::Block) {
+///         // SAFETY: `to` is a permutation, so no two workers write the same element, and none reads one.
+///         unsafe { res.x.set(res.to[i], i as u64) };
+///     }
 /// }
+///
+/// let mut cluster = Cluster::with_workers(2, Scatter { n: 4 })?;
+/// cluster.to.assign(&array![2, 0, 3, 1]);
+/// scatter(&mut cluster)?;
+/// assert_eq!(*cluster.x, array![1, 3, 0, 2]);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 pub struct Raw<'w, T, D> {
     first: NonNull<T>,
@@ -33,13 +44,39 @@ pub struct Raw<'w, T, D> {
 }
 
 impl<'w, T: Element, D: Axes> Raw<'w, T, D> {
-    /// The first element; the array lies behind it in standard layout.
+    /// The first element; the others follow in standard layout (the last axis varies fastest).
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Work { x: [u64; 4] } }
+    /// #[dsm::parallel(raw(x))]
+    /// fn write(res: Work) {
+    ///     // SAFETY: element `id` is in bounds, and each worker writes its own.
+    ///     unsafe { res.x.as_ptr().add(res.id).write(7) };
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Work)?;
+    /// write(&mut cluster)?;
+    /// assert_eq!(*cluster.x, array![7, 7, 0, 0]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[must_use]
     pub fn as_ptr(&self) -> *mut T {
         self.first.as_ptr()
     }
 
     /// The lengths of the axes.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Work { x: [u64; 4] } }
+    /// #[dsm::parallel(raw(x))]
+    /// fn shape(res: Work) -> Vec<usize> {
+    ///     res.x.shape().to_vec()
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Work)?;
+    /// assert_eq!(shape(&mut cluster)?[0], [4]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[must_use]
     pub fn shape(&self) -> &[usize] {
         self.shape.slice()
@@ -54,6 +91,20 @@ impl<'w, T: Element, D: Axes> Raw<'w, T, D> {
     /// # Safety
     ///
     /// - No other worker writes this element at the same time.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Work { x: [u64; 4] } }
+    /// #[dsm::parallel(raw(x))]
+    /// fn first(res: Work) -> u64 {
+    ///     // SAFETY: no worker writes.
+    ///     unsafe { res.x.get(0) }
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Work)?;
+    /// cluster.x[0] = 5;
+    /// assert_eq!(first(&mut cluster)?, [5, 5]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[track_caller]
     pub unsafe fn get(&self, index: impl NdIndex<D>) -> T {
         // SAFETY: in bounds; the caller answers for other workers.
@@ -69,6 +120,20 @@ impl<'w, T: Element, D: Axes> Raw<'w, T, D> {
     /// # Safety
     ///
     /// - No other worker reads or writes this element at the same time.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Work { x: [u64; 4] } }
+    /// #[dsm::parallel(raw(x))]
+    /// fn mark(mut res: Work) {
+    ///     // SAFETY: each worker sets an element of its own, and none reads.
+    ///     unsafe { res.x.set(3 - res.id, 1) };
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Work)?;
+    /// mark(&mut cluster)?;
+    /// assert_eq!(*cluster.x, array![0, 0, 1, 1]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[track_caller]
     pub unsafe fn set(&mut self, index: impl NdIndex<D>, value: T) {
         // SAFETY: in bounds; the caller answers for other workers.
@@ -80,6 +145,20 @@ impl<'w, T: Element, D: Axes> Raw<'w, T, D> {
     /// # Safety
     ///
     /// - No worker writes any element while the view is alive.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Work { x: [u64; 4] } }
+    /// #[dsm::parallel(raw(x))]
+    /// fn sum(res: Work) -> u64 {
+    ///     // SAFETY: no worker writes.
+    ///     unsafe { res.x.view() }.sum()
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Work)?;
+    /// cluster.x.fill(2);
+    /// assert_eq!(sum(&mut cluster)?, [8, 8]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[must_use]
     pub unsafe fn view(&self) -> ArrayView<'_, T, D> {
         // SAFETY: the memory holds the whole shape in standard layout; the caller answers for writers.
@@ -91,6 +170,23 @@ impl<'w, T: Element, D: Axes> Raw<'w, T, D> {
     /// # Safety
     ///
     /// - No other worker reads or writes any element while the view is alive.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Work { x: [u64; 4] } }
+    /// #[dsm::parallel(raw(x))]
+    /// fn sort(mut res: Work) {
+    ///     if res.id == 0 {
+    ///         // SAFETY: the other workers leave the array alone.
+    ///         unsafe { res.x.view_mut() }.as_slice_mut().unwrap().sort();
+    ///     }
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Work)?;
+    /// cluster.x.assign(&array![3, 1, 2, 0]);
+    /// sort(&mut cluster)?;
+    /// assert_eq!(*cluster.x, array![0, 1, 2, 3]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[must_use]
     pub unsafe fn view_mut(&mut self) -> ArrayViewMut<'_, T, D> {
         // SAFETY: as above, and `self` is borrowed mutably.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 
+use ndarray::iter::Iter;
 use ndarray::{ArrayRef, ArrayView};
 
 use super::grant::Grant;
@@ -12,14 +13,26 @@ use crate::shape::Axes;
 
 /// An array that every worker reads and none writes; dereferences to `ndarray::ArrayRef<T, D>`.
 ///
-/// The field type of the clause `read(a)`, and what `publish()` turns into.
+/// The field type of the clause `read(a)`, and what `publish()` turns into. Indices are those of the whole array.
 ///
 /// ```
-/// use dsm::Read;
-/// use ndarray::Ix1;
-/// fn dot(a: &Read<'_, f64, Ix1>, b: &Read<'_, f64, Ix1>) -> f64 {
-///     a.dot(&**b)
+/// use dsm::prelude::*;
+///
+/// dsm::shared! { struct Product(n: usize) { m: [f64; n, n], x: [f64; n], y: [f64; n] } }
+///
+/// #[dsm::parallel(read(m, x), split(y))]
+/// fn multiply(mut res: Product) {
+///     let rows = res.y.range();
+///     let mine = res.m.slice(s![rows, ..]);       // the rows of `m` that this block of `y` needs
+///     res.y.assign(&mine.dot(&*res.x));
 /// }
+///
+/// let mut cluster = Cluster::with_workers(2, Product { n: 3 })?;
+/// cluster.m.assign(&array![[1.0, 2.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 3.0]]);
+/// cluster.x.assign(&array![1.0, 1.0, 2.0]);
+/// multiply(&mut cluster)?;
+/// assert_eq!(*cluster.y, array![3.0, 1.0, 6.0]);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 pub struct Read<'w, T, D> {
     view: ArrayView<'w, T, D>,
@@ -32,6 +45,15 @@ impl<T, D: Axes> Deref for Read<'_, T, D> {
     #[inline]
     fn deref(&self) -> &ArrayRef<T, D> {
         &self.view
+    }
+}
+
+impl<'a, T: Element, D: Axes> IntoIterator for &'a Read<'_, T, D> {
+    type Item = &'a T;
+    type IntoIter = Iter<'a, T, D>;
+
+    fn into_iter(self) -> Iter<'a, T, D> {
+        self.iter()
     }
 }
 

@@ -19,13 +19,21 @@ use crate::shape::Axes;
 /// [`iter_mut`](Rows::iter_mut) borrows it, so that no row outlives a phase.
 ///
 /// ```
-/// use dsm::Rows;
-/// use ndarray::Ix2;
-/// fn fill(rows: &mut Rows<'_, f64, Ix2>) {
-///     for (index, mut row) in rows.iter_mut() {
-///         row.fill(index as f64);
+/// use dsm::prelude::*;
+///
+/// dsm::shared! { struct Table(n: usize) { c: [f64; n, n] } }
+///
+/// #[dsm::parallel(split(c, cyclic))]
+/// fn triangle(mut res: Table) {
+///     for (i, mut row) in res.c.iter_mut() {
+///         row.slice_mut(s![..=i]).fill(i as f64);      // rows grow with the index: dealt in turn, the work is even
 ///     }
 /// }
+///
+/// let mut cluster = Cluster::with_workers(2, Table { n: 3 })?;
+/// triangle(&mut cluster)?;
+/// assert_eq!(*cluster.c, array![[0.0, 0.0, 0.0], [1.0, 1.0, 0.0], [2.0, 2.0, 2.0]]);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 pub struct Rows<'w, T, D> {
     first: NonNull<T>,
@@ -44,29 +52,92 @@ unsafe impl<T: Element, D: Axes> Sync for Rows<'_, T, D> {}
 
 impl<'w, T: Element, D: Axes> Rows<'w, T, D> {
     /// How many rows are this worker's.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Table(n: usize) { c: [f64; n, 2] } }
+    /// #[dsm::parallel(split(c, cyclic))]
+    /// fn shares(res: Table) -> usize {
+    ///     res.c.len()
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Table { n: 5 })?;
+    /// assert_eq!(shares(&mut cluster)?, [3, 2]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.deal.len()
     }
 
     /// Whether none are.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Table(n: usize) { c: [f64; n, 2] } }
+    /// #[dsm::parallel(split(c, cyclic))]
+    /// fn idle(res: Table) -> bool {
+    ///     res.c.is_empty()
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Table { n: 1 })?;
+    /// assert_eq!(idle(&mut cluster)?, [false, true]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// The axis that is dealt.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Table(n: usize) { c: [f64; n, 2] } }
+    /// #[dsm::parallel(split(c, cyclic, axis = 1))]
+    /// fn axis(res: Table) -> usize {
+    ///     res.c.axis()
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Table { n: 4 })?;
+    /// assert_eq!(axis(&mut cluster)?, [1, 1]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[must_use]
     pub fn axis(&self) -> usize {
         self.axis
     }
 
     /// The indices of this worker's rows in the whole array, in the order of [`iter_mut`](Rows::iter_mut).
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Table(n: usize) { c: [f64; n, 2] } }
+    /// #[dsm::parallel(split(c, cyclic(2)))]
+    /// fn dealt(res: Table) -> Vec<usize> {
+    ///     res.c.indices().collect()
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Table { n: 7 })?;
+    /// assert_eq!(dealt(&mut cluster)?, [vec![0, 1, 4, 5], vec![2, 3, 6]]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     pub fn indices(&self) -> Indices {
         self.deal.indices()
     }
 
-    /// This worker's `k`-th row and its index in the whole array.
+    /// This worker's `k`-th row and its index in the whole array; `None` when `k` is not below [`len`](Rows::len).
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Table(n: usize) { c: [f64; n, 2] } }
+    /// #[dsm::parallel(split(c, cyclic))]
+    /// fn mark_first(mut res: Table) {
+    ///     if let Some((index, mut row)) = res.c.get_mut(0) {
+    ///         row.fill(index as f64 + 1.0);
+    ///     }
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Table { n: 3 })?;
+    /// mark_first(&mut cluster)?;
+    /// assert_eq!(*cluster.c, array![[1.0, 1.0], [2.0, 2.0], [0.0, 0.0]]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     pub fn get_mut(&mut self, k: usize) -> Option<(usize, D::Row<'_, T>)> {
         (k < self.len()).then(|| {
             let index = self.deal.index(k);
@@ -76,6 +147,21 @@ impl<'w, T: Element, D: Axes> Rows<'w, T, D> {
     }
 
     /// This worker's rows, each with its index in the whole array.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Table(n: usize) { c: [f64; n, 2] } }
+    /// #[dsm::parallel(split(c, random))]
+    /// fn number(mut res: Table) {
+    ///     for (index, mut row) in res.c.iter_mut() {
+    ///         row.fill(index as f64);
+    ///     }
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Table { n: 3 })?;
+    /// number(&mut cluster)?;
+    /// assert_eq!(*cluster.c, array![[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     pub fn iter_mut(&mut self) -> RowsMut<'_, 'w, T, D> {
         RowsMut { indices: self.deal.indices(), rows: self }
     }
@@ -87,6 +173,15 @@ impl<'w, T: Element, D: Axes> Rows<'w, T, D> {
         let start = index * self.strides[self.axis];
         // SAFETY: the index lies on the axis, so the row lies inside the array; the schedule deals it to this worker only.
         unsafe { D::row(self.first.as_ptr().add(start), &self.shape, &self.strides, self.axis) }
+    }
+}
+
+impl<'a, 'w, T: Element, D: Axes> IntoIterator for &'a mut Rows<'w, T, D> {
+    type Item = (usize, D::Row<'a, T>);
+    type IntoIter = RowsMut<'a, 'w, T, D>;
+
+    fn into_iter(self) -> RowsMut<'a, 'w, T, D> {
+        self.iter_mut()
     }
 }
 
@@ -118,14 +213,19 @@ impl<T, D> fmt::Debug for Rows<'_, T, D> {
     }
 }
 
-/// The rows of a [`Rows`], each with its index in the whole array.
+/// The rows of a [`Rows`], each with its index in the whole array; from [`Rows::iter_mut`].
 ///
 /// ```
-/// use dsm::{Rows, RowsMut};
-/// fn last(rows: &mut Rows<'_, u8, ndarray::Ix1>) -> Option<usize> {
-///     let iter: RowsMut<'_, '_, u8, ndarray::Ix1> = rows.iter_mut();
-///     iter.map(|(index, _)| index).last()
+/// # use dsm::prelude::*; dsm::shared! { struct Table(n: usize) { c: [f64; n, 2] } }
+/// #[dsm::parallel(split(c, cyclic))]
+/// fn last(mut res: Table) -> Option<usize> {
+///     let rows: dsm::RowsMut<'_, '_, f64, Ix2> = res.c.iter_mut();
+///     rows.map(|(index, _row)| index).last()
 /// }
+///
+/// let mut cluster = Cluster::with_workers(2, Table { n: 5 })?;
+/// assert_eq!(last(&mut cluster)?, [Some(4), Some(3)]);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 pub struct RowsMut<'a, 'w, T, D> {
     indices: Indices,

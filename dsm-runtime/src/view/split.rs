@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut, Range};
 
+use ndarray::iter::{Iter, IterMut};
 use ndarray::{ArrayRef, ArrayViewMut};
 
 use super::grant::Grant;
@@ -13,17 +14,28 @@ use crate::shape::Axes;
 /// This worker's block of an array, to read and write; dereferences to `ndarray::ArrayRef<T, D>`.
 ///
 /// The field type of the clause `split(c)`. Blocks follow each other in rank order along one axis, cover it, and differ
-/// by at most one in length. Indices into the block start at 0; [`range`](Split::range) says where that is in the array.
+/// by at most one in length, the longer ones first (after [`split_at`](View::split_at), blocks are the workers' own
+/// ranges). A worker beyond the axis's length has an empty block. Indices into the block start at 0;
+/// [`range`](Split::range) says where that is in the array.
 ///
 /// ```
-/// use dsm::Split;
-/// use ndarray::Ix1;
-/// fn number(mut c: Split<'_, usize, Ix1>) {
-///     let range = c.range();
-///     for (element, index) in c.iter_mut().zip(range) {
-///         *element = index;
+/// use dsm::prelude::*;
+///
+/// dsm::shared! { struct Numbers(n: usize) { c: [usize; n] } }
+///
+/// #[dsm::parallel(split(c))]
+/// fn number(mut res: Numbers) -> usize {
+///     let mine = res.c.range();
+///     for (element, index) in res.c.iter_mut().zip(mine) {
+///         *element = index * index;
 ///     }
+///     res.c.len()
 /// }
+///
+/// let mut cluster = Cluster::with_workers(2, Numbers { n: 5 })?;
+/// assert_eq!(number(&mut cluster)?, [3, 2]);
+/// assert_eq!(*cluster.c, array![0, 1, 4, 9, 16]);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 pub struct Split<'w, T, D> {
     view: ArrayViewMut<'w, T, D>,
@@ -36,10 +48,15 @@ impl<T, D> Split<'_, T, D> {
     /// Where this block lies on its axis, in indices of the whole array.
     ///
     /// ```
-    /// # use dsm::Split;
-    /// fn first_row(c: &Split<'_, f64, ndarray::Ix2>) -> usize {
-    ///     c.range().start
+    /// # use dsm::prelude::*; dsm::shared! { struct Grid { c: [f64; 2, 6] } }
+    /// #[dsm::parallel(split(c, axis = 1))]
+    /// fn blocks(res: Grid) -> std::ops::Range<usize> {
+    ///     res.c.range()
     /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Grid)?;
+    /// assert_eq!(blocks(&mut cluster)?, [0..3, 3..6]);
+    /// # Ok::<(), dsm::Error>(())
     /// ```
     #[must_use]
     pub fn range(&self) -> Range<usize> {
@@ -49,10 +66,15 @@ impl<T, D> Split<'_, T, D> {
     /// The axis that is split.
     ///
     /// ```
-    /// # use dsm::Split;
-    /// fn by_columns(c: &Split<'_, f64, ndarray::Ix2>) -> bool {
-    ///     c.axis() == 1
+    /// # use dsm::prelude::*; dsm::shared! { struct Grid { c: [f64; 2, 6] } }
+    /// #[dsm::parallel(split(c, axis = 1))]
+    /// fn shape(res: Grid) -> (usize, Vec<usize>) {
+    ///     (res.c.axis(), res.c.shape().to_vec())
     /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Grid)?;
+    /// assert_eq!(shape(&mut cluster)?[0], (1, vec![2, 3]));
+    /// # Ok::<(), dsm::Error>(())
     /// ```
     #[must_use]
     pub fn axis(&self) -> usize {
@@ -73,6 +95,24 @@ impl<T, D: Axes> DerefMut for Split<'_, T, D> {
     #[inline]
     fn deref_mut(&mut self) -> &mut ArrayRef<T, D> {
         &mut self.view
+    }
+}
+
+impl<'a, T: Element, D: Axes> IntoIterator for &'a Split<'_, T, D> {
+    type Item = &'a T;
+    type IntoIter = Iter<'a, T, D>;
+
+    fn into_iter(self) -> Iter<'a, T, D> {
+        self.iter()
+    }
+}
+
+impl<'a, T: Element, D: Axes> IntoIterator for &'a mut Split<'_, T, D> {
+    type Item = &'a mut T;
+    type IntoIter = IterMut<'a, T, D>;
+
+    fn into_iter(self) -> IterMut<'a, T, D> {
+        self.iter_mut()
     }
 }
 

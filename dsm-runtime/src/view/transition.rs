@@ -39,19 +39,26 @@ pub struct Transition<'w> {
     pub(super) origin: Origin<'w>,
     pub(super) mode: Mode,
     pub(super) own: Option<Range<usize>>,
-    /// A transition is this rank's alone: it stays on the rank's thread.
-    one_thread: PhantomData<*const ()>,
 }
 
 /// A transition that waits for its phase: the view is consumed, and [`Team::phase`](crate::Team::phase) gives a `V`.
 ///
+/// Dropped, the array can't be used again in this call.
+///
 /// ```
-/// use dsm::{Pending, Read, Split, Team, View};
-/// use ndarray::Ix1;
-/// fn show<'w>(team: &Team<'w>, c: Split<'w, f64, Ix1>) -> Read<'w, f64, Ix1> {
-///     let pending: Pending<'w, Read<'w, f64, Ix1>> = c.publish();
-///     team.phase(pending)
+/// # use dsm::prelude::*; dsm::shared! { struct Pair { a: [u64; 4], b: [u64; 4] } }
+/// use dsm::Pending;
+///
+/// #[dsm::parallel(split(a))]
+/// fn total(res: Pair) -> u64 {
+///     let pending: Pending<'_, Read<'_, u64, Ix1>> = res.a.publish();
+///     res.team.phase(pending).sum()
 /// }
+///
+/// let mut cluster = Cluster::with_workers(2, Pair)?;
+/// cluster.a.fill(1);
+/// assert_eq!(total(&mut cluster)?, [4, 4]);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 #[must_use = "a transition happens in `team.phase(…)`; dropped, the array can't be used again in this call"]
 pub struct Pending<'w, V> {
@@ -61,7 +68,7 @@ pub struct Pending<'w, V> {
 
 impl<'w, V> Pending<'w, V> {
     fn new(origin: Origin<'w>, mode: Mode, own: Option<Range<usize>>) -> Self {
-        Pending { transition: Transition { origin, mode, own, one_thread: PhantomData }, to: PhantomData }
+        Pending { transition: Transition { origin, mode, own }, to: PhantomData }
     }
 }
 
@@ -89,15 +96,26 @@ mod sealed {
 /// [`Team::phase`](crate::Team::phase), which every worker must enter with the same transitions in the same order.
 ///
 /// ```
-/// use dsm::{Read, Split, Team, View};
-/// use ndarray::Ix1;
-/// fn swap<'w>(
-///     team: &Team<'w>,
-///     now: Read<'w, f64, Ix1>,
-///     next: Split<'w, f64, Ix1>,
-/// ) -> (Read<'w, f64, Ix1>, Split<'w, f64, Ix1>) {
-///     team.phase((next.publish(), now.reclaim()))
+/// use dsm::prelude::*;
+///
+/// dsm::shared! { struct Ring(n: usize) { now: [f64; n], next: [f64; n] } }
+///
+/// #[dsm::parallel(read(now), split(next))]
+/// fn smooth(res: Ring, steps: usize) {
+///     let (mut now, mut next) = (res.now, res.next);
+///     for _ in 0..steps {
+///         for (cell, i) in next.range().enumerate() {
+///             next[cell] = (now[i] + now[(i + 1) % now.len()]) / 2.0;
+///         }
+///         (now, next) = res.team.phase((next.publish(), now.reclaim()));      // the two change places
+///     }
 /// }
+///
+/// let mut cluster = Cluster::with_workers(2, Ring { n: 4 })?;
+/// cluster.now[0] = 1.0;
+/// smooth(&mut cluster, 2)?;
+/// assert_eq!(*cluster.now, array![0.25, 0.0, 0.25, 0.5]);
+/// # Ok::<(), dsm::Error>(())
 /// ```
 pub trait View<'w>: Sized + sealed::Sealed {
     /// The array's element.
@@ -112,11 +130,42 @@ pub trait View<'w>: Sized + sealed::Sealed {
     fn origin(self) -> Origin<'w>;
 
     /// To [`Read`]: everybody may read all of it.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Pair { a: [u64; 4], b: [u64; 4] } }
+    /// #[dsm::parallel(split(a))]
+    /// fn fill(mut res: Pair) -> u64 {
+    ///     res.a.fill(res.id as u64);
+    ///     let a = res.team.phase(res.a.publish());
+    ///     a.sum()
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Pair)?;
+    /// assert_eq!(fill(&mut cluster)?, [2, 2]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     fn publish(self) -> Pending<'w, Read<'w, Self::Element, Self::Dim>> {
         Pending::new(self.origin(), Mode::Read, None)
     }
 
     /// To [`Split`] by blocks, along the axis its clause split, or axis 0.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Pair { a: [u64; 4], b: [u64; 4] } }
+    /// #[dsm::parallel(read(a))]
+    /// fn reverse(res: Pair) {
+    ///     let mirrored = res.a.iter().rev().copied().collect::<Vec<u64>>();      // read all of it first,
+    ///     let mut a = res.team.phase(res.a.reclaim());                           // then write the own block
+    ///     let mine = a.range();
+    ///     a.assign(&ArrayView1::from(&mirrored[mine]));
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Pair)?;
+    /// cluster.a.assign(&array![1, 2, 3, 4]);
+    /// reverse(&mut cluster)?;
+    /// assert_eq!(*cluster.a, array![4, 3, 2, 1]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     fn reclaim(self) -> Pending<'w, Split<'w, Self::Element, Self::Dim>> {
         let origin = self.origin();
         let mode = Mode::Split { axis: origin.home_axis, schedule: Schedule::Block };
@@ -124,6 +173,20 @@ pub trait View<'w>: Sized + sealed::Sealed {
     }
 
     /// To [`Split`] by blocks of axis 0.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Grid { c: [f64; 2, 6] } }
+    /// #[dsm::parallel(split(c, axis = 1))]
+    /// fn number(res: Grid) {
+    ///     let mut c = res.team.phase(res.c.split());          // from columns to rows
+    ///     c.fill(res.id as f64);
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Grid)?;
+    /// number(&mut cluster)?;
+    /// assert_eq!(cluster.c.column(0), array![0.0, 1.0]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     fn split(self) -> Pending<'w, Split<'w, Self::Element, Self::Dim>> {
         self.split_axis(0)
     }
@@ -133,6 +196,24 @@ pub trait View<'w>: Sized + sealed::Sealed {
     /// # Panics
     ///
     /// When the array has no such axis.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Grid { c: [f64; 2, 6] } }
+    /// #[dsm::parallel(split(c))]
+    /// fn sums(mut res: Grid) {
+    ///     for mut row in res.c.rows_mut() {
+    ///         row.accumulate_axis_inplace(Axis(0), |&before, x| *x += before);        // along each row,
+    ///     }
+    ///     let mut c = res.team.phase(res.c.split_axis(1));
+    ///     c.accumulate_axis_inplace(Axis(0), |&before, x| *x += before);              // then along each column
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Grid)?;
+    /// cluster.c.fill(1.0);
+    /// sums(&mut cluster)?;
+    /// assert_eq!(cluster.c[[1, 5]], 12.0);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[track_caller]
     fn split_axis(self, axis: usize) -> Pending<'w, Split<'w, Self::Element, Self::Dim>> {
         assert!(axis < Self::Dim::AXES, "axis {axis} of an array with {} axes", Self::Dim::AXES);
@@ -141,7 +222,23 @@ pub trait View<'w>: Sized + sealed::Sealed {
 
     /// To [`Split`] by ranges of axis 0 that the workers bring: each its own, possibly empty, none overlapping.
     ///
-    /// Rows in nobody's range are left alone. Overlapping ranges fail the call on all workers.
+    /// Rows in nobody's range are left alone. In [`Team::phase`](crate::Team::phase), overlapping ranges or one outside
+    /// the array fail the call on all workers.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Pair { a: [u64; 4], b: [u64; 4] } }
+    /// #[dsm::parallel(split(a))]
+    /// fn fill(res: Pair) {
+    ///     let range = if res.id == 0 { 0..1 } else { 1..4 };
+    ///     let mut a = res.team.phase(res.a.split_at(range));
+    ///     a.fill(res.id as u64 + 1);
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Pair)?;
+    /// fill(&mut cluster)?;
+    /// assert_eq!(*cluster.a, array![1, 2, 2, 2]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     fn split_at(self, range: Range<usize>) -> Pending<'w, Split<'w, Self::Element, Self::Dim>> {
         Pending::new(self.origin(), Mode::SplitAt, Some(range))
     }
@@ -151,6 +248,19 @@ pub trait View<'w>: Sized + sealed::Sealed {
     /// # Panics
     ///
     /// When the schedule is `Cyclic(0)`.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Pair { a: [u64; 4], b: [u64; 4] } }
+    /// #[dsm::parallel(split(a))]
+    /// fn deal(res: Pair) -> Vec<usize> {
+    ///     let a = res.team.phase(res.a.rows(Schedule::Cyclic(1)));
+    ///     a.indices().collect()
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Pair)?;
+    /// assert_eq!(deal(&mut cluster)?, [[0, 2], [1, 3]]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     #[track_caller]
     fn rows(self, schedule: Schedule) -> Pending<'w, Rows<'w, Self::Element, Self::Dim>> {
         if let Err(message) = schedule.check() {
@@ -160,6 +270,20 @@ pub trait View<'w>: Sized + sealed::Sealed {
     }
 
     /// To [`Atomics`]: everybody may change any element atomically.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Pair { a: [u64; 4], b: [u64; 4] } }
+    /// #[dsm::parallel(split(a))]
+    /// fn count(res: Pair) {
+    ///     let a = res.team.phase(res.a.atomics());
+    ///     a[3].fetch_add(1);
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Pair)?;
+    /// count(&mut cluster)?;
+    /// assert_eq!(*cluster.a, array![0, 0, 0, 2]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     fn atomics(self) -> Pending<'w, Atomics<'w, Self::Element, Self::Dim>>
     where
         Self::Element: AtomicElement,
@@ -168,6 +292,21 @@ pub trait View<'w>: Sized + sealed::Sealed {
     }
 
     /// To [`Raw`]: anything, through `unsafe` methods.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Pair { a: [u64; 4], b: [u64; 4] } }
+    /// #[dsm::parallel(split(a))]
+    /// fn mark(res: Pair) {
+    ///     let mut a = res.team.phase(res.a.raw());
+    ///     // SAFETY: each worker sets an element of its own, and none reads.
+    ///     unsafe { a.set(2 * res.id, 1) };
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Pair)?;
+    /// mark(&mut cluster)?;
+    /// assert_eq!(*cluster.a, array![1, 0, 1, 0]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
     fn raw(self) -> Pending<'w, Raw<'w, Self::Element, Self::Dim>> {
         Pending::new(self.origin(), Mode::Raw, None)
     }

@@ -31,7 +31,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     ("EXPECTED_CLAUSE", Parallel("3, read(a)", F), &["expected a clause, such as `read(a)` or `split(b)`"]),
     ("EXPECTED_ARRAY", Parallel("read(a, 3, b)", F), &["expected the name of an array"]),
-    ("EXPECTED_COMMA", Parallel("read(a b) split(c)", F), &["expected `,`", "expected `,`"]),
+    ("EXPECTED_COMMA", Parallel("read(a b) split(c)", F), &["expected `,` before this", "expected `,` before this"]),
     (
         "options_on",
         Parallel("read(a, axis = 1), atomic(b, cyclic(3))", F),
@@ -146,7 +146,7 @@ pub(super) const CASES: &[Case] = &[
     (
         "axis_out_of_range",
         Declared("split(a, axis = 1), split(grid, axis = 2)"),
-        &["`a` has one axis, axis 0", "`grid` has 2 axes, 0 to 1"],
+        &["`a` has one axis: write `axis = 0`, or nothing", "`grid` has 2 axes: write a number from 0 to 1"],
     ),
     (
         "COMPACT_FORM",

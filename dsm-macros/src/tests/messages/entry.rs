@@ -8,9 +8,17 @@ pub(super) const CASES: &[Case] = &[
     ("wants_function", Test("", "mod m {}"), &["`#[dsm::test]` goes on a function"]),
     ("entry_options", Main("workers = 4", "fn main() {}"), &["`#[dsm::main]` takes only `crate = path`"]),
     ("entry_options", Test("workers(4), crate = dsm", "fn t() {}"), &["`#[dsm::test]` takes only `crate = path`"]),
-    ("entry_parameters", Main("", "fn main(a: u8, b: u8) {}"), &["a function with `#[dsm::main]` takes no parameters"]),
-    ("entry_parameters", Test("", "fn t(a: u8) {}"), &["a function with `#[dsm::test]` takes no parameters"]),
-    ("entry_generics", Test("", "fn t<T>() {}"), &["a function with `#[dsm::test]` can't be generic"]),
+    (
+        "entry_parameters",
+        Main("", "fn main(a: u8, b: u8) {}"),
+        &["a function with `#[dsm::main]` takes no parameters: remove them"],
+    ),
+    (
+        "entry_parameters",
+        Test("", "fn t(a: u8) {}"),
+        &["a function with `#[dsm::test]` takes no parameters: remove them"],
+    ),
+    ("entry_generics", Test("", "fn t<T>() {}"), &["a function with `#[dsm::test]` can't be generic: remove this"]),
     (
         "entry_qualifier",
         Main("", "const async unsafe extern \"C\" fn main() {}"),
@@ -21,6 +29,7 @@ pub(super) const CASES: &[Case] = &[
             "a function with `#[dsm::main]` can't be `extern`: remove `extern`",
         ],
     ),
+    ("CRATE_FORM", Main("crate", "fn main() {}"), &["write `crate = path`"]),
     ("MAIN_NAME", Main("", "fn start() {}"), &["`#[dsm::main]` goes on the function `main`"]),
     (
         "ELEMENT_KIND",

@@ -46,7 +46,11 @@ pub(super) const CASES: &[Case] = &[
         Shared("#[dsm(crate = a)] #[dsm(crate = b)] struct A {}"),
         &["`crate` is given twice: remove one"],
     ),
-    ("DSM_ATTRIBUTE_FORM", Shared("#[dsm] struct A {}"), &["write `#[dsm(crate = path)]`"]),
+    (
+        "DSM_ATTRIBUTE_FORM",
+        Shared("#[dsm] struct A {}"),
+        &["`#[dsm]` says nothing by itself: write `#[dsm(crate = path)]`, or remove it"],
+    ),
     (
         "PUBLIC_NAME",
         Shared("struct A { #[dsm(name = \"A\")] a: [f64; 2] }"),
@@ -150,5 +154,9 @@ pub(super) const CASES: &[Case] = &[
             "`Lock` takes one type: write `Lock<T>`",
         ],
     ),
-    ("EXPECTED_COMMA", Shared("struct A(n: usize m: u8) { a: [f64; n] b: Lock }"), &["expected `,`", "expected `,`"]),
+    (
+        "EXPECTED_COMMA",
+        Shared("struct A(n: usize m: u8) { a: [f64; n] b: Lock }"),
+        &["expected `,` before this", "expected `,` before this"],
+    ),
 ];

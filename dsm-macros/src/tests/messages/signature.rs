@@ -11,7 +11,11 @@ pub(super) const CASES: &[Case] = &[
     ("FUNCTION_BODY", Parallel("", "fn f(res: VecAdd);"), &["the function needs a body"]),
     ("RESOURCE_PARAMETER", Parallel("", "fn f() {}"), &[RESOURCE]),
     ("RESOURCE_PARAMETER", Parallel("", "fn f(x: f64) {}"), &[RESOURCE]),
-    ("RESOURCE_PARAMETER", Parallel("", "fn f(res: &mut VecAdd, x: u8) {}"), &[RESOURCE]),
+    (
+        "RESOURCE_REFERENCE",
+        Parallel("", "fn f(res: &mut VecAdd, x: u8) {}"),
+        &["the resource struct is taken by value: remove the `&`; to change its fields, write `mut` before its name"],
+    ),
     ("RESOURCE_PARAMETER", Parallel("", "fn f(res: (VecAdd, u8)) {}"), &[RESOURCE]),
     ("RESOURCE_PARAMETER", Parallel("", "fn f(res: VecAdd<'_>) {}"), &[RESOURCE]),
     ("RESOURCE_PARAMETER", Parallel("", "fn f(res: <A as B>::C) {}"), &[RESOURCE]),

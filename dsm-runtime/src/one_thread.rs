@@ -1,0 +1,36 @@
+//! What stays on the thread that runs the worker.
+//!
+//! `PhantomData<*const ()>` would do, but then rustc reports every field that isn't `Sync`, one error each. An impl whose
+//! bound never holds gives one error, with a text of ours.
+#![allow(unsafe_code)]
+
+use crate::element::Element;
+use crate::sync::{FairLock, FairLockGuard, Lock, LockGuard};
+use crate::team::Team;
+use crate::view::Pending;
+
+/// Holds for no type.
+#[diagnostic::on_unimplemented(
+    message = "this stays on the thread that runs the worker",
+    label = "uses the team, a lock, a guard or a transition on another thread",
+    note = "only views may cross to scoped threads, as `Read`, `Split`, `Rows` and `Atomics` do: move the view itself into the closure, and do the rest after the threads are joined"
+)]
+pub trait AnyThread {}
+
+macro_rules! stays {
+    ($($({$($generics:tt)*})? $ty:ty;)*) => { $(
+        // SAFETY: `AnyThread` holds for no type, so this impl doesn't either.
+        unsafe impl $(<$($generics)*>)? Send for $ty where $ty: AnyThread {}
+        // SAFETY: as above.
+        unsafe impl $(<$($generics)*>)? Sync for $ty where $ty: AnyThread {}
+    )* };
+}
+
+stays! {
+    {'w} Team<'w>;
+    {T} Lock<T>;
+    {T} FairLock<T>;
+    {'a, T: Element} LockGuard<'a, T>;
+    {'a, T: Element} FairLockGuard<'a, T>;
+    {'w, V} Pending<'w, V>;
+}

@@ -1,0 +1,29 @@
+//! An array used by a thread during a call.
+
+use dsm::prelude::*;
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        total: Lock<f64>,
+    }
+
+    struct Other(n: usize) {
+        a: [f64; n],
+    }
+}
+
+#[dsm::parallel(split(a))]
+fn step(mut res: Grid, scale: f64) {
+    res.a.fill(scale);
+}
+
+#[dsm::main]
+fn main() -> dsm::Result<()> {
+    let mut cluster = Cluster::new(Grid { n: 4 })?;
+    std::thread::scope(|scope| {
+        scope.spawn(|| cluster.a.sum());
+        step(&mut cluster, 1.0)
+    })?;
+    Ok(())
+}

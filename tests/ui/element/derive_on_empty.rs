@@ -1,0 +1,7 @@
+//! The derive on a struct without fields.
+
+#[derive(Clone, Copy, dsm::Element)]
+#[repr(C)]
+struct Point;
+
+fn main() {}

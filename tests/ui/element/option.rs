@@ -1,0 +1,9 @@
+//! Options as elements.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [Option<u32>; n],
+    }
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+//! `crate` without a path.
+
+#[dsm::main(crate)]
+fn main() {}

@@ -1,0 +1,4 @@
+//! `main` that is async.
+
+#[dsm::main]
+async fn main() {}

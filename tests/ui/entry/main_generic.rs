@@ -1,0 +1,4 @@
+//! `main` with a type parameter.
+
+#[dsm::main]
+fn main<T>() {}

@@ -1,0 +1,4 @@
+//! `main` on another function.
+
+#[dsm::main]
+fn start() {}

@@ -1,0 +1,6 @@
+//! `main` on a struct.
+
+#[dsm::main]
+struct Program;
+
+fn main() {}

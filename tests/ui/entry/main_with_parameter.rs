@@ -1,0 +1,4 @@
+//! `main` with a parameter.
+
+#[dsm::main]
+fn main(_arguments: Vec<String>) {}

@@ -1,0 +1,4 @@
+//! `main` without a body.
+
+#[dsm::main]
+fn main();

@@ -1,0 +1,6 @@
+//! A test that is async.
+
+#[dsm::test]
+async fn adds() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+//! A test that is a module.
+
+#[dsm::test]
+mod adds {}
+
+fn main() {}

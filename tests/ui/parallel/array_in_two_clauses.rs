@@ -1,0 +1,14 @@
+//! One array in two clauses.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(read(a), split(a))]
+fn step(_res: Grid) {}
+
+fn main() {}

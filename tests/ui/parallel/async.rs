@@ -1,0 +1,14 @@
+//! An async function.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(read(a))]
+async fn step(_res: Grid) {}
+
+fn main() {}

@@ -1,0 +1,14 @@
+//! A closure behind a reference as a parameter.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(read(a))]
+fn step(_res: Grid, _f: &dyn Fn(f64) -> f64) {}
+
+fn main() {}

@@ -1,0 +1,14 @@
+//! A schedule that is not available yet.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(split(a, dynamic(64)))]
+fn step(_res: Grid) {}
+
+fn main() {}

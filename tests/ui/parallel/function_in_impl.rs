@@ -1,0 +1,18 @@
+//! An associated function.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        total: Lock<f64>,
+    }
+}
+
+struct Solver;
+
+impl Solver {
+    #[dsm::parallel(read(a))]
+    fn step(_res: Grid) {}
+}
+
+fn main() {}

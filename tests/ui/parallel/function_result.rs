@@ -1,0 +1,16 @@
+//! A function as the result.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(read(a))]
+fn step(_res: Grid) -> fn(f64) -> f64 {
+    f64::sqrt
+}
+
+fn main() {}

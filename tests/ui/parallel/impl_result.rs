@@ -1,0 +1,16 @@
+//! A result of a hidden type.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(read(a))]
+fn step(_res: Grid) -> impl Iterator<Item = u8> {
+    0..4
+}
+
+fn main() {}

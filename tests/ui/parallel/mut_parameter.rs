@@ -1,0 +1,14 @@
+//! A parameter by which a result is to come back.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(read(a))]
+fn step(_res: Grid, _x: &mut f64) {}
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! A result that has no values.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(read(a))]
+fn step(_res: Grid) -> ! {
+    panic!()
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+//! A number where an array belongs.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(read(a, 4))]
+fn step(_res: Grid) {}
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! A body of another type than the result.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(read(a))]
+fn step(_res: Grid) -> usize {
+    1.5
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+//! A schedule where the array belongs.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(split(random))]
+fn step(_res: Grid) {}
+
+fn main() {}

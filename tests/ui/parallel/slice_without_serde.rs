@@ -1,0 +1,18 @@
+//! A slice of something without serde.
+
+struct Options {
+    _steps: usize,
+}
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(read(a))]
+fn step(_res: Grid, _x: &[Options]) {}
+
+fn main() {}

@@ -1,0 +1,14 @@
+//! A parameter that is to live for ever.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(read(a))]
+fn step(_res: Grid, _name: &'static str) {}
+
+fn main() {}

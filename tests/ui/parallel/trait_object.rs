@@ -1,0 +1,14 @@
+//! A trait object as a parameter.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(read(a))]
+fn step(_res: Grid, _x: Box<dyn std::fmt::Debug>) {}
+
+fn main() {}

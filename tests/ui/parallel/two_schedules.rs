@@ -1,0 +1,14 @@
+//! Two schedules in one `split`.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(split(a, cyclic, random))]
+fn step(_res: Grid) {}
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! A field that is not declared.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(read(a))]
+fn step(res: Grid) -> f64 {
+    res.c.sum()
+}
+
+fn main() {}

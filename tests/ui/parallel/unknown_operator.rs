@@ -1,0 +1,14 @@
+//! An operator that `accumulate` does not have.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(accumulate(a, -))]
+fn step(_res: Grid) {}
+
+fn main() {}

@@ -1,0 +1,18 @@
+//! A bound on a type.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(read(a))]
+fn step(_res: Grid)
+where
+    f64: Copy,
+{
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! An atomic that holds nothing.
+
+dsm::shared! {
+    struct Grid {
+        hits: Atomic,
+    }
+}
+
+fn main() {}

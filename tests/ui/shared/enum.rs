@@ -1,0 +1,9 @@
+//! An enum in place of a struct.
+
+dsm::shared! {
+    enum Grid {
+        A,
+    }
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! A flag, which is not available yet.
+
+dsm::shared! {
+    struct Grid {
+        ready: Flag,
+    }
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! A struct with a type parameter.
+
+dsm::shared! {
+    struct Grid<T>(n: usize) {
+        a: [T; n],
+    }
+}
+
+fn main() {}

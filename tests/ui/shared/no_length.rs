@@ -1,0 +1,9 @@
+//! An array without a length.
+
+dsm::shared! {
+    struct Grid {
+        a: [f64],
+    }
+}
+
+fn main() {}

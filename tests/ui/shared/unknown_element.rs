@@ -1,0 +1,9 @@
+//! An element whose type does not exist.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [Point; n],
+    }
+}
+
+fn main() {}

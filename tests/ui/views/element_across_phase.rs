@@ -1,0 +1,22 @@
+//! A `&mut` of an element kept across a phase.
+
+use dsm::prelude::*;
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        m: [f64; n, n],
+        hits: [u64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(read(a), split(b))]
+fn step(mut res: Grid) {
+    let first = &mut res.b[0];
+    let _all = res.team.phase(res.b.publish());
+    *first = 1.0;
+}
+
+fn main() {}

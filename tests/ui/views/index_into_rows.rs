@@ -1,0 +1,18 @@
+//! An index into `Rows`.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        m: [f64; n, n],
+        hits: [u64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(split(b, cyclic))]
+fn step(mut res: Grid) {
+    res.b[0] = 1.0;
+}
+
+fn main() {}

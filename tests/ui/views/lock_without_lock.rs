@@ -1,0 +1,18 @@
+//! The value of a lock used without locking.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        m: [f64; n, n],
+        hits: [u64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(read(a), split(b))]
+fn step(mut res: Grid) {
+    *res.total += 1.0;
+}
+
+fn main() {}

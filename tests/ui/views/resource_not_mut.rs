@@ -1,0 +1,18 @@
+//! Writing through a resource struct that is not `mut`.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        m: [f64; n, n],
+        hits: [u64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(read(a), split(b))]
+fn step(res: Grid) {
+    res.b[0] = 1.0;
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+//! The team used on another thread.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        m: [f64; n, n],
+        hits: [u64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(read(a), split(b))]
+fn step(res: Grid) {
+    let team = &res.team;
+    std::thread::scope(|scope| {
+        scope.spawn(|| team.barrier());
+    });
+}
+
+fn main() {}

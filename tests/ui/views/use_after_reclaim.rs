@@ -1,0 +1,21 @@
+//! A view used after it was given up.
+
+use dsm::prelude::*;
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        m: [f64; n, n],
+        hits: [u64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(read(a), split(b))]
+fn step(res: Grid) {
+    let _block = res.team.phase(res.a.reclaim());
+    let _sum = res.a.sum();
+}
+
+fn main() {}

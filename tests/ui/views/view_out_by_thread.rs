@@ -1,0 +1,18 @@
+//! A view moved into a thread that outlives the function.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        m: [f64; n, n],
+        hits: [u64; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(read(a), split(b))]
+fn step(mut res: Grid) {
+    std::thread::spawn(move || res.b.fill(1.0));
+}
+
+fn main() {}
