@@ -40,7 +40,7 @@ fn findings(res: Plain) -> Finding {
 
 #[dsm::parallel]
 fn options(res: Plain) -> Option<Box<[u8]>> {
-    (res.team.id() % 2 == 0).then(|| vec![1; res.team.id()].into())
+    (res.team.id().is_multiple_of(2)).then(|| vec![1; res.team.id()].into())
 }
 
 #[dsm::test]

@@ -71,10 +71,11 @@ dsm::shared! {
         columns: [f64; 4, n],
         middle: [f64; 3, n, 2],
         dealt: [f64; 4, n],
+        planes: [f64; 4, 3, n],
     }
 }
 
-#[dsm::parallel(split(rows, columns), split(middle, axis = 2), split(dealt, cyclic))]
+#[dsm::parallel(split(rows, columns), split(middle, axis = 2), split(dealt, cyclic), split(planes, random))]
 fn fill_nothing(mut res: Empty) -> (usize, usize, usize, usize) {
     res.rows.fill(1.0);
     res.columns.fill(1.0);
@@ -83,6 +84,10 @@ fn fill_nothing(mut res: Empty) -> (usize, usize, usize, usize) {
     for (_, mut row) in res.dealt.iter_mut() {
         row.fill(1.0);
         dealt += 1;
+    }
+    for (_, mut plane) in res.planes.iter_mut() {
+        assert_eq!(plane.shape(), [3, 0]);
+        plane.fill(1.0);
     }
     let lengths = (res.rows.range().len(), res.columns.range().len(), res.middle.range().len(), dealt);
     let team = res.team;

@@ -39,6 +39,7 @@ fn assert_marks(n: usize, ranges: &[Range<usize>]) -> dsm::Result<()> {
 }
 
 #[dsm::test]
+#[allow(clippy::single_range_in_vec_init, reason = "one range for one worker")]
 fn ranges_of_any_lengths_cover_the_rows() -> dsm::Result<()> {
     teams([]);
     assert_marks(10, &[0..10])?;
