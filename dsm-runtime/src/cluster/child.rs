@@ -4,6 +4,8 @@
 use std::ffi::c_int;
 use std::io::{self, Write as _};
 use std::os::fd::RawFd;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::unistd::{ForkResult, Pid, fork, getppid};
@@ -120,6 +122,30 @@ pub(crate) fn volunteer_for_oom() {
     let present = std::fs::read_to_string(PATH).ok().and_then(|text| text.trim().parse::<i32>().ok()).unwrap_or(0);
     // Not allowed in some containers; then the kernel's own judgement stands.
     let _ = std::fs::write(PATH, (present + 200).min(1000).to_string());
+}
+
+/// Takes back the report of a panic when the process aborts for another reason.
+///
+/// A panic that can't unwind ends in an abort while it is under way; one that was caught long before is not its cause.
+pub(crate) fn tell_aborts_from_panics(report_bytes: &'static AtomicUsize) {
+    static REPORT_BYTES: OnceLock<&'static AtomicUsize> = OnceLock::new();
+    extern "C" fn aborting(_: c_int) {
+        if let Some(report_bytes) = REPORT_BYTES.get()
+            && !std::thread::panicking()
+        {
+            report_bytes.store(0, Ordering::Relaxed);
+        }
+        // SAFETY: back to the default, which ends the process once this handler returns.
+        unsafe {
+            libc::signal(libc::SIGABRT, libc::SIG_DFL);
+            libc::raise(libc::SIGABRT);
+        }
+    }
+    // A worker has one rank, whose slot stays where it is.
+    let _ = REPORT_BYTES.set(report_bytes);
+    let action = SigAction::new(SigHandler::Handler(aborting), SaFlags::empty(), SigSet::empty());
+    // SAFETY: the handler only loads and stores words, and calls what may be called in one.
+    let _ = unsafe { sigaction(Signal::SIGABRT, &action) };
 }
 
 /// Ends the process at once when the user calls `exit` in it: the driver's exit handlers aren't a worker's to run.

@@ -50,17 +50,20 @@ pub(super) fn error(pool: &PoolMemory, function: &str, settings: &Settings) -> E
         (Some(Failure::Argument), Some(at)) => at.error(ErrorKind::Argument, at.message().to_owned()),
         (Some(Failure::Output), Some(at)) => at.error(ErrorKind::Output, format!("rank {}: {}", at.rank, at.message())),
         (Some(Failure::Died), Some(at)) => died(at, function),
-        (Some(Failure::Exited), Some(at)) => at.error(
-            ErrorKind::Exited,
-            format!(
-                "rank {} ended its process with exit status {} in the middle of `{function}`: return from the function instead",
-                at.rank,
-                at.death >> 8,
-            ),
-        ),
+        (Some(Failure::Exited), Some(at)) => {
+            let (rank, status) = (at.rank, at.death >> 8);
+            let text = format!(
+                "rank {rank} ended its process with exit status {status} in the middle of `{function}`: return from the \
+                 function instead"
+            );
+            Error::new(ErrorKind::Exited, text).with_rank(rank)
+        }
         (Some(Failure::Fork), at) => Error::new(
             ErrorKind::Os,
-            format!("the worker of rank {} could not be replaced; the next call starts a new pool", at.map_or(0, |at| at.rank)),
+            format!(
+                "the worker of rank {} could not be replaced; the next call starts a new pool",
+                at.map_or(0, |at| at.rank)
+            ),
         ),
         (Some(Failure::Deadlock), _) => Error::new(
             ErrorKind::Deadlock,
@@ -68,7 +71,11 @@ pub(super) fn error(pool: &PoolMemory, function: &str, settings: &Settings) -> E
         ),
         (Some(Failure::Deadline), _) => Error::new(
             ErrorKind::Deadline,
-            format!("`{function}` did not end within {:?}: {}", settings.deadline.unwrap_or_default(), everybody(&accounts)),
+            format!(
+                "`{function}` did not end within {:?}: {}",
+                settings.deadline.unwrap_or_default(),
+                everybody(&accounts)
+            ),
         ),
         (Some(Failure::Diverged), _) => Error::new(
             ErrorKind::Diverged,
@@ -114,7 +121,7 @@ fn account(pool: &PoolMemory, rank: usize, slot: &RankSlot) -> Account {
 
 fn died(at: &Account, function: &str) -> Error {
     let number = at.death & 0x7f;
-    // A panic in a program that aborts on panic: the report tells more than the signal.
+    // A panic that could not unwind: the report tells more than the signal.
     if number == Signal::SIGABRT as i32 && at.report.message.is_some() {
         let text = format!("rank {} of `{function}` panicked{}: {}", at.rank, at.at_place(), at.message());
         return at.error(ErrorKind::Panicked, text).with_signal(number);
@@ -127,8 +134,8 @@ fn died(at: &Account, function: &str) -> Error {
         Err(_) => ("", ""),
     };
     let name = if name.starts_with(' ') || name.is_empty() { name.to_owned() } else { format!(" ({name})") };
-    at.error(ErrorKind::Died, format!("rank {} of `{function}` was ended by signal {number}{name}{hint}", at.rank))
-        .with_signal(number)
+    let text = format!("rank {} of `{function}` was ended by signal {number}{name}{hint}", at.rank);
+    Error::new(ErrorKind::Died, text).with_rank(at.rank).with_signal(number)
 }
 
 fn everybody(accounts: &[Account]) -> String {

@@ -60,6 +60,7 @@ pub(crate) fn work(pool: &'static PoolMemory, base: &'static ViewBase, bell: &'s
     let worker = Worker { engine, context };
     report_panics();
     child::catch_exit();
+    child::tell_aborts_from_panics(&engine.slot().report_bytes);
     let job = &pool.control().job.0;
     loop {
         let last = engine.slot().started.load(Ordering::Relaxed);

@@ -1,0 +1,22 @@
+//! What goes wrong, and what the driver is told of it: every failure ends the call with an error, and the next call works.
+
+#[path = "../conformance/support.rs"]
+#[macro_use]
+mod support;
+
+mod bench;
+mod faults;
+
+mod deadlock;
+mod divergence;
+mod driver;
+mod endless;
+mod endurance;
+mod killed;
+mod matrix;
+mod misuse;
+mod monitor;
+mod own_errors;
+mod payloads;
+mod sending;
+mod sticky;
