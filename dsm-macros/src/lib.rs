@@ -27,18 +27,6 @@ use proc_macro::TokenStream;
 /// array `[Lock<T>; n]` of locks. The parameters in parentheses are plain values that give the shapes; `+ - * / %` on
 /// them are checked, so that a shape too large is an error at creation.
 ///
-/// ```text
-/// dsm::shared! {
-///     /// Two vectors and their sum.
-///     pub struct VecAdd(n: usize) {
-///         a: [i64; n],
-///         b: [i64; n],
-///         c: [i64; n],
-///         total: Lock<i64>,
-///     }
-/// }
-/// ```
-///
 /// For each struct this makes the struct itself (`VecAdd { n: 10 }` says how large to make it), the struct of the
 /// driver's handles (`VecAddHandles`), and a hidden macro under the struct's name that `parallel` calls. One `use`
 /// brings the struct and its macro. A struct in a function body can't have the name of one in the module around it:
@@ -56,19 +44,6 @@ pub fn shared(input: TokenStream) -> TokenStream {
 /// (`AddResources` for `add`), whose fields are the arrays named in the clauses, every lock and atomic, `id`,
 /// `workers` and `team`. The caller passes the cluster in its place and gets one result per worker.
 ///
-/// ```text
-/// #[dsm::parallel(read(a, b), split(c))]
-/// fn add(mut res: VecAdd, scale: i64) -> usize {
-///     let mine = res.c.range();
-///     for (c, i) in res.c.iter_mut().zip(mine) {
-///         *c = scale * (res.a[i] + res.b[i]);
-///     }
-///     res.c.len()
-/// }
-///
-/// let lengths: Vec<usize> = add(&mut cluster, 1)?;
-/// ```
-///
 /// Clauses, each with the names of one or more arrays:
 ///
 /// * `read(a)`: every worker reads all of it.
@@ -85,26 +60,12 @@ pub fn parallel(clauses: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Starts the program's `main` as dsm's driver.
-///
-/// ```text
-/// #[dsm::main]
-/// fn main() -> dsm::Result<()> {
-///     Ok(())
-/// }
-/// ```
 #[proc_macro_attribute]
 pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::main(options.into(), item.into()).into()
 }
 
 /// Runs a test in a process of its own, where it may make clusters.
-///
-/// ```text
-/// #[dsm::test]
-/// fn adds() -> dsm::Result<()> {
-///     Ok(())
-/// }
-/// ```
 #[proc_macro_attribute]
 pub fn test(options: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::test(options.into(), item.into()).into()
@@ -114,15 +75,6 @@ pub fn test(options: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// The struct is `#[repr(C)]` or `#[repr(transparent)]`, `Clone` and `Copy`, all its fields are elements, and there is
 /// no padding between them: all of this is checked at compile time.
-///
-/// ```text
-/// #[derive(Clone, Copy, dsm::Element)]
-/// #[repr(C)]
-/// struct Point {
-///     x: f64,
-///     y: f64,
-/// }
-/// ```
 ///
 /// `#[dsm(crate = path)]` on the struct names the crate `dsm` when it goes by another name.
 #[proc_macro_derive(Element, attributes(dsm))]

@@ -29,9 +29,11 @@ dsm::shared! {
 pub(crate) const N: usize = 40;
 
 /// A cluster for a test, and the test's watchdog.
+///
+/// Its grace is long, so that on a busy machine no worker is killed that would have left by itself.
 pub(crate) fn bench(workers: usize) -> Cluster<Bench> {
     watchdog();
-    Cluster::with_workers(workers, Bench { n: N }).unwrap()
+    Cluster::builder(Bench { n: N }).workers(workers).grace(Duration::from_secs(100)).build().unwrap()
 }
 
 /// One whose failed calls don't wait long for workers that compute.

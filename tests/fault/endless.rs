@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use dsm::{Cluster, ErrorKind};
+use dsm::ErrorKind;
 
-use crate::bench::{Bench, N, assert_works, bench, impatient, pids, until};
+use crate::bench::{Bench, assert_works, bench, impatient, pids, until};
 use crate::faults::{ALL, Fault};
-use crate::support::watchdog;
 
 /// Computes without any operation of dsm.
 fn for_ever() -> ! {
@@ -142,9 +141,7 @@ fn sleep(_res: Bench, milliseconds: u64) {
 
 #[dsm::test]
 fn workers_that_leave_within_the_grace_are_not_killed() {
-    watchdog();
-    let patient = Cluster::builder(Bench { n: N }).workers(4).grace(Duration::from_secs(100));
-    let mut cluster = patient.build().unwrap();
+    let mut cluster = bench(4);
     let before = pids(&mut cluster);
     cluster.set_deadline(Some(Duration::from_millis(50)));
     let error = sleep(&mut cluster, 1000).unwrap_err();

@@ -26,7 +26,7 @@ fn strike_all(faults: &[Fault], function: &str, scenario: Scenario, aftermath: f
             assert_works(&mut cluster);
             for (other, (before, after)) in before.iter().zip(pids(&mut cluster)).enumerate() {
                 let replaced = other == rank && fault.is_deadly();
-                assert_eq!(*before != after, replaced, "{fault:?}: rank {other} is replaced, or lives on");
+                assert_eq!(*before != after, replaced, "rank {other} is replaced, or lives on: {error}");
             }
         }
     }
