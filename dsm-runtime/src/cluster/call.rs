@@ -7,11 +7,12 @@ use std::time::Instant;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::cluster::{Cluster, Settings};
+use super::cluster::Cluster;
 use super::control::Answer;
 use super::dispatch::Entry;
 use super::job::{Job, entry_of};
 use super::pool::{Over, Pool, monitor_died};
+use super::settings::Settings;
 use super::travel::Incoming;
 use super::verdict;
 use crate::error::{Error, ErrorKind, Result};

@@ -9,6 +9,7 @@ use super::builder::Builder;
 use super::call::Call;
 use super::first_touch;
 use super::pool::Pool;
+use super::settings::Settings;
 use crate::array::{HandleSource, HandleVisitor, Shared};
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::AtHome;
@@ -48,16 +49,6 @@ struct Inner<S: Shared> {
     handles: S::Handles,
     segment: Arc<Segment>,
     settings: Settings,
-}
-
-/// What the builder said.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Settings {
-    size: usize,
-    pub(super) seed: u64,
-    pub(super) deadline: Option<Duration>,
-    pub(super) grace: Duration,
-    allow_threads: bool,
 }
 
 impl<S: Shared> Cluster<S> {

@@ -7,8 +7,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::charge::Charge;
 use super::control::{WaitKind, WaitingNow};
-use super::monitor::Charge;
 use crate::sync::holder_in;
 
 /// Whether nothing can ever move in call `number`. Notes who holds what at each rank that waits for a lock.

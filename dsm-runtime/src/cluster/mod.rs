@@ -4,6 +4,7 @@
 mod bell;
 mod builder;
 mod call;
+mod charge;
 mod child;
 mod cluster;
 mod control;
@@ -17,6 +18,7 @@ mod pool;
 mod pool_memory;
 mod process_engine;
 mod report;
+mod settings;
 mod source;
 mod travel;
 mod verdict;

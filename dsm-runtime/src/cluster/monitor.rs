@@ -3,7 +3,7 @@
 //! It forks the workers, waits for them, replaces the dead, finds deadlocks, sees a failed call to its end, and is the
 //! one who cleans up: it watches the driver by a pidfd and ends the workers when the driver is gone. Workers die with it.
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -14,30 +14,18 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::waitpid;
 use nix::unistd::{Pid, getpid};
 
-use super::bell::Bell;
+use super::charge::Charge;
 use super::child::{self, UNFIT, fork_child};
 use super::control::{MonitorState, RankSlot};
 use super::deadlock;
-use super::pool_memory::PoolMemory;
 use super::worker;
 use crate::engine::Failure;
-use crate::segment::{Field, Memory, inherited};
+use crate::segment::inherited;
 use crate::sync::wake;
 use crate::view::ViewBase;
 
 /// How often a worker may die before it has begun a job, in a row, until the call is given up.
 const STILLBORN: u32 = 5;
-
-/// What the monitor is given.
-pub(crate) struct Charge {
-    pub(crate) pool: &'static PoolMemory,
-    pub(crate) arrays: &'static Memory,
-    pub(crate) fields: &'static [Field],
-    pub(crate) bell: &'static Bell,
-    /// Open in the monitor and its workers only: the driver sees by it that all are gone.
-    pub(crate) lifeline: RawFd,
-    pub(crate) grace: Duration,
-}
 
 /// The monitor's state.
 struct Monitor<'d> {
@@ -79,14 +67,6 @@ pub(crate) fn run(charge: Charge, driver: BorrowedFd<'_>) -> ! {
     }
     monitor.charge.announce(MonitorState::Ready);
     monitor.watch()
-}
-
-impl Charge {
-    fn announce(&self, state: MonitorState) {
-        let word = &self.pool.control().monitor.0.state;
-        word.store(state.word(), Ordering::SeqCst);
-        wake(word, u32::MAX, u32::MAX);
-    }
 }
 
 fn give_up(charge: &Charge, errno: Errno) -> ! {

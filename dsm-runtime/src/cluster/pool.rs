@@ -11,10 +11,11 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::bell::Bell;
+use super::charge::Charge;
 use super::child::{self, fork_child};
 use super::control::MonitorState;
 use super::dispatch::{Entry, number_of};
-use super::monitor::{self, Charge};
+use super::monitor;
 use super::pidfd;
 use super::pool_memory::{PoolLayout, PoolMemory};
 use super::worker::Idle;

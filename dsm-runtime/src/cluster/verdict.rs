@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 
 use nix::sys::signal::Signal;
 
-use super::cluster::Settings;
 use super::control::{Answer, RankSlot};
 use super::pool_memory::PoolMemory;
 use super::report::Report;
+use super::settings::Settings;
 use crate::engine::Failure;
 use crate::error::{Error, ErrorKind, Place};
 

@@ -1,0 +1,31 @@
+//! What a monitor is in charge of.
+
+use std::os::fd::RawFd;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::bell::Bell;
+use super::control::MonitorState;
+use super::pool_memory::PoolMemory;
+use crate::segment::{Field, Memory};
+use crate::sync::wake;
+
+/// What the monitor is given.
+pub(crate) struct Charge {
+    pub(crate) pool: &'static PoolMemory,
+    pub(crate) arrays: &'static Memory,
+    pub(crate) fields: &'static [Field],
+    pub(crate) bell: &'static Bell,
+    /// Open in the monitor and its workers only: the driver sees by it that all are gone.
+    pub(crate) lifeline: RawFd,
+    pub(crate) grace: Duration,
+}
+
+impl Charge {
+    /// Tells the driver how the pool stands.
+    pub(super) fn announce(&self, state: MonitorState) {
+        let word = &self.pool.control().monitor.0.state;
+        word.store(state.word(), Ordering::SeqCst);
+        wake(word, u32::MAX, u32::MAX);
+    }
+}
