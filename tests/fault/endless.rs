@@ -1,11 +1,14 @@
 //! Workers that compute for ever can't be asked to leave: they are killed after the grace period, or at the deadline.
 
+use std::num::NonZero;
+use std::process::Child;
 use std::time::Duration;
 
 use dsm::ErrorKind;
 
 use crate::bench::{Bench, assert_works, bench, impatient, pids, until};
 use crate::faults::{ALL, Fault};
+use crate::support::role;
 
 /// Computes without any operation of dsm.
 fn for_ever() -> ! {
@@ -144,9 +147,37 @@ fn workers_that_leave_within_the_grace_are_not_killed() {
     let mut cluster = bench(4);
     let before = pids(&mut cluster);
     cluster.set_deadline(Some(Duration::from_millis(50)));
-    let error = sleep(&mut cluster, 1000).unwrap_err();
+    let error = sleep(&mut cluster, 2000).unwrap_err();
     cluster.set_deadline(None);
     assert_eq!(error.kind(), ErrorKind::Deadline);
     assert!(!error.to_string().contains("killed"), "{error}");
     assert_eq!(pids(&mut cluster), before);
+}
+
+/// Processes that keep the machine busy, ended when dropped.
+struct Busy(Vec<Child>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        for process in &mut self.0 {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+#[dsm::test]
+fn a_deadline_comes_also_while_others_keep_the_machine_busy() {
+    if role().is_some() {
+        for_ever();
+    }
+    let mut cluster = bench(2);
+    pids(&mut cluster);
+    let busy = || again!(a_deadline_comes_also_while_others_keep_the_machine_busy, "busy").spawn().unwrap();
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let _busy = Busy((0..10 * cores).map(|_| busy()).collect());
+    cluster.set_deadline(Some(Duration::from_millis(50)));
+    // Who waits may yield its core for long each time it looks: it must not only count how often.
+    let error = sleep(&mut cluster, 4000).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Deadline);
 }

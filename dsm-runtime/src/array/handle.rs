@@ -7,7 +7,7 @@ use super::cells::Cells;
 use super::shared_cell::{DRIVER, SharedCell};
 use crate::segment::Segment;
 
-/// A declared lock or atomic on the driver, between calls: what workers see as [`Lock`], [`FairLock`] or [`Atomic`].
+/// A declared lock or atomic on the driver, between calls: what workers see as [`Lock`](crate::Lock), [`FairLock`](crate::FairLock) or [`Atomic`](crate::Atomic).
 ///
 /// The value is zero when the cluster is made and stays from call to call. In a process other than the one that made
 /// the cluster, the methods panic.
@@ -81,7 +81,7 @@ impl<C: SharedCell> Handle<C> {
         self.0.get_mut(0)
     }
 
-    /// Whether a worker failed while it held the lock; `false` for an [`Atomic`].
+    /// Whether a worker failed while it held the lock; `false` for an [`Atomic`](crate::Atomic).
     ///
     /// ```
     /// # use dsm::prelude::*; dsm::shared! { struct Sum { total: Lock<f64> } }
