@@ -7,7 +7,8 @@ use super::cells::Cells;
 use super::shared_cell::{DRIVER, SharedCell};
 use crate::segment::Segment;
 
-/// A declared lock or atomic on the driver, between calls: what workers see as [`Lock`](crate::Lock), [`FairLock`](crate::FairLock) or [`Atomic`](crate::Atomic).
+/// A declared lock or atomic on the driver, between calls: what workers see as [`Lock`](crate::Lock),
+/// [`FairLock`](crate::FairLock) or [`Atomic`](crate::Atomic).
 ///
 /// The value is zero when the cluster is made and stays from call to call. In a process other than the one that made
 /// the cluster, the methods panic.

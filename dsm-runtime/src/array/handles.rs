@@ -7,7 +7,8 @@ use super::cells::Cells;
 use super::shared_cell::{DRIVER, SharedCell};
 use crate::segment::Segment;
 
-/// A declared array of locks on the driver, between calls: what workers see as a slice of [`Lock`](crate::Lock) or [`FairLock`](crate::FairLock).
+/// A declared array of locks on the driver, between calls: what workers see as a slice of [`Lock`](crate::Lock) or
+/// [`FairLock`](crate::FairLock).
 ///
 /// The locks are numbered from 0. In a process other than the one that made the cluster, reaching them panics.
 ///
