@@ -87,7 +87,7 @@ impl<S: Shared> Builder<S> {
         self
     }
 
-    /// How long a call may take; one that takes longer fails with [`ErrorKind::Deadline`]. No limit unless set.
+    /// How long a call may take; one that still runs then fails with [`ErrorKind::Deadline`]. No limit unless set.
     ///
     /// ```
     /// # use dsm::prelude::*;

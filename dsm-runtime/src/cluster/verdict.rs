@@ -28,7 +28,7 @@ pub(super) fn error(pool: &PoolMemory, function: &str, settings: &Settings) -> E
     let accounts: Vec<Account> = pool.slots().enumerate().map(|(rank, slot)| account(pool, rank, slot)).collect();
     let (failure, at) = pool.control().failure();
     // A function's own error comes before what it leads to: the others waited for the rank that returned it.
-    if failure == Some(Failure::Diverged)
+    if matches!(failure, Some(Failure::Diverged | Failure::Deadlock))
         && let Some(account) = accounts.iter().find(|account| account.answer == Answer::Refusal)
     {
         return refusal(pool, account.rank, function);

@@ -75,7 +75,7 @@ impl LockWord {
         let free = |value: u32| value & OWNER == 0;
         let mut taken = name(rank);
         loop {
-            match look_while(park, &self.0, Patience::LOCK, |value| !free(value)) {
+            match look_while(park, &self.0, Patience::LOCK, deadline, |value| !free(value)) {
                 Some(Outcome::Ready(POISONED)) => return Err(LockRefused::Poisoned),
                 Some(Outcome::Ready(value)) => {
                     if self.0.compare_exchange(value, taken, Ordering::Acquire, Ordering::Relaxed).is_ok() {

@@ -5,7 +5,7 @@
 
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::park::{Park, Waiting};
 
@@ -34,12 +34,17 @@ pub(crate) enum Outcome {
     TimedOut,
 }
 
-/// Looks at `word` until `blocked` no longer holds for its value, without sleeping: the first two steps.
+/// On a busy machine a yield may come back only after many milliseconds: then so few are enough.
+const YIELD_FOR: Duration = Duration::from_millis(2);
+
+/// Looks at `word` until `blocked` no longer holds for its value, without sleeping: the first two steps. `None` when
+/// patience, or the time until the deadline, is at its end.
 #[inline]
 pub(crate) fn look_while(
     park: &(impl Park + ?Sized),
     word: &AtomicU32,
     patience: Patience,
+    deadline: Option<Instant>,
     blocked: impl Fn(u32) -> bool,
 ) -> Option<Outcome> {
     for _ in 0..patience.spins {
@@ -49,6 +54,8 @@ pub(crate) fn look_while(
         }
         spin_loop();
     }
+    let until = Instant::now() + YIELD_FOR;
+    let until = deadline.map_or(until, |deadline| deadline.min(until));
     for _ in 0..patience.yields {
         let value = word.load(Ordering::Acquire);
         if !blocked(value) {
@@ -56,6 +63,9 @@ pub(crate) fn look_while(
         }
         if park.stopped() {
             return Some(Outcome::Stopped);
+        }
+        if Instant::now() >= until {
+            return None;
         }
         std::thread::yield_now();
     }
@@ -81,7 +91,7 @@ pub(crate) struct Wait<'a> {
 /// a sleeper raises the count and then has the kernel compare the word. Both are sequentially consistent, so one of
 /// the two sees the other.
 pub(crate) fn wait_while(park: &(impl Park + ?Sized), wait: &Wait<'_>, blocked: impl Fn(u32) -> bool) -> Outcome {
-    if let Some(outcome) = look_while(park, wait.word, wait.patience, &blocked) {
+    if let Some(outcome) = look_while(park, wait.word, wait.patience, wait.deadline, &blocked) {
         return outcome;
     }
     wait.sleepers.fetch_add(1, Ordering::SeqCst);
