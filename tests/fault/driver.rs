@@ -58,6 +58,10 @@ fn drive(role: &str) {
         "aborts" => std::process::abort(),
         "panics" => panic!("the driver panics"),
         "leaks" => std::mem::forget(cluster),
+        "becomes another program" => {
+            let error = Command::new("cat").exec();
+            panic!("{error}");
+        }
         "exits in a call" => {
             from_another_thread(|| std::process::exit(7));
             drop(speak_then_compute(&mut cluster));
@@ -184,4 +188,17 @@ fn a_driver_that_ends_in_a_call_by_another_thread_leaves_nobody() {
     };
     assert_eq!(ended("exits in a call").code(), Some(7));
     assert_eq!(ended("aborts in a call").signal(), Some(Signal::SIGABRT as i32));
+}
+
+#[dsm::test]
+fn a_driver_that_becomes_another_program_leaves_nobody() {
+    if let Some(role) = role() {
+        return drive(&role);
+    }
+    let command = again!(a_driver_that_becomes_another_program_leaves_nobody, "becomes another program");
+    let mut driver = Driver::start(command);
+    eventually(|| !driver.made.iter().any(|&process| is_alive(process)));
+    assert!(driver.process.try_wait().unwrap().is_none(), "the program it became still runs");
+    drop(driver.process.stdin.take());
+    assert_eq!(driver.end().code(), Some(0));
 }

@@ -4,7 +4,7 @@ use dsm::ErrorKind;
 use dsm::prelude::*;
 use nix::sys::signal::Signal;
 
-use crate::bench::{Bench, assert_works, bench, eventually, is_alive, pids, send, until};
+use crate::bench::{Bench, assert_works, bench, eventually, impatient, is_alive, pids, send, until};
 use crate::support::{Holdings, children, parent_of};
 
 /// What the workers do while their monitor is killed.
@@ -138,4 +138,51 @@ fn a_monitor_killed_with_all_its_workers_is_made_anew() {
         eventually(|| !is_alive(monitor));
         assert_whole(&mut cluster, &before);
     }
+}
+
+#[dsm::parallel]
+fn stop_the_monitor(res: Bench) {
+    if res.team.id() == 0 {
+        send(Signal::SIGSTOP, parent_of(std::process::id()).unwrap());
+    }
+    loop {
+        std::hint::spin_loop();
+    }
+}
+
+#[dsm::test]
+fn a_deadline_holds_also_when_the_monitor_is_stopped() {
+    let mut cluster = impatient(2);
+    let before = pids(&mut cluster);
+    let monitor = parent_of(before[0]).unwrap();
+    cluster.set_deadline(Some(std::time::Duration::from_millis(100)));
+    let error = stop_the_monitor(&mut cluster).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Deadline);
+    assert!(error.to_string().contains("did not answer"), "{error}");
+    cluster.set_deadline(None);
+    assert_whole(&mut cluster, &before);
+    eventually(|| !is_alive(monitor));
+}
+
+#[dsm::test]
+fn a_cluster_whose_monitor_is_stopped_is_dropped_without_a_trace() {
+    let holdings = Holdings::now();
+    let mut cluster = bench(2);
+    let before = pids(&mut cluster);
+    send(Signal::SIGSTOP, parent_of(before[0]).unwrap());
+    // The longest drop there is: a stopped monitor is given two seconds.
+    drop(cluster);
+    assert_gone(&before);
+    assert_eq!(Holdings::now(), holdings);
+}
+
+#[dsm::test]
+fn a_request_to_end_leaves_the_monitor_to_the_driver() {
+    let mut cluster = bench(2);
+    let before = pids(&mut cluster);
+    let monitor = parent_of(before[0]).unwrap();
+    send(Signal::SIGTERM, monitor);
+    send(Signal::SIGHUP, monitor);
+    assert_works(&mut cluster);
+    assert_eq!(pids(&mut cluster), before);
 }

@@ -138,7 +138,7 @@ impl<S: Shared> Builder<S> {
     ///
     /// A lock that another thread holds at that moment (in an allocator or library that doesn't provide for forks)
     /// stays locked in the workers for ever. Make the cluster and [`start`](Cluster::start) it before other threads are
-    /// made if you can.
+    /// made if you can. Starting waits for a thread that holds the lock of the standard output or error.
     ///
     /// ```
     /// # use dsm::prelude::*;

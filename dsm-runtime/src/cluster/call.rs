@@ -73,6 +73,10 @@ impl<'c> Call<'c> {
                 self.segment.recover_locks();
                 Err(monitor_died(&format!("during `{}`", self.name)))
             }
+            Over::Stuck => {
+                self.segment.recover_locks();
+                Err(verdict::stuck(self.name, self.settings))
+            }
         }
     }
 
@@ -107,13 +111,16 @@ impl Call<'_> {
     /// Gives back the pages of large messages.
     fn give_back_pages(&self) {
         let memory = &self.pool.memory;
-        let used = |bytes| if self.failed { memory.layout.region } else { bytes };
-        memory.arguments().shrink(used(self.sent));
+        if self.failed {
+            // Nobody knows how much was written where.
+            memory.clear_regions();
+            return;
+        }
+        memory.arguments().shrink(self.sent);
         for (rank, slot) in memory.slots().enumerate() {
-            memory.result(rank).shrink(used(slot.answer_bytes.load(Ordering::Relaxed)));
-            memory.report(rank).shrink(used(0));
+            memory.result(rank).shrink(slot.answer_bytes.load(Ordering::Relaxed));
             for parity in 0..2 {
-                memory.contribution(rank, parity).shrink(used(slot.contribution_most.load(Ordering::Relaxed)));
+                memory.contribution(rank, parity).shrink(slot.contribution_most.load(Ordering::Relaxed));
             }
         }
     }

@@ -4,8 +4,7 @@
 use std::ffi::c_int;
 use std::io::{self, Write as _};
 use std::os::fd::RawFd;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::unistd::{ForkResult, Pid, fork, getppid};
@@ -106,6 +105,15 @@ pub(crate) fn reset_signals(blocked: &SigSet) {
     let _ = blocked.thread_set_mask();
 }
 
+/// Leaves SIGTERM and SIGHUP, which a terminal or a service manager sends to a whole group, to the driver.
+pub(crate) fn ignore_requests_to_end() {
+    for signal in [Signal::SIGTERM, Signal::SIGHUP] {
+        let ignored = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+        // SAFETY: installs no code of ours.
+        let _ = unsafe { sigaction(signal, &ignored) };
+    }
+}
+
 /// Makes this process die with its parent, which must be single-threaded: the signal comes when the parent's *thread*
 /// ends.
 pub(crate) fn die_with(parent: Pid) {
@@ -128,9 +136,10 @@ pub(crate) fn volunteer_for_oom() {
 ///
 /// A panic that can't unwind ends in an abort while it is under way; one that was caught long before is not its cause.
 pub(crate) fn tell_aborts_from_panics(report_bytes: &'static AtomicUsize) {
-    static REPORT_BYTES: OnceLock<&'static AtomicUsize> = OnceLock::new();
+    static REPORT_BYTES: AtomicPtr<AtomicUsize> = AtomicPtr::new(std::ptr::null_mut());
     extern "C" fn aborting(_: c_int) {
-        if let Some(report_bytes) = REPORT_BYTES.get()
+        // SAFETY: null, or the word of this worker's slot, which is mapped for the worker's whole life.
+        if let Some(report_bytes) = unsafe { REPORT_BYTES.load(Ordering::Relaxed).as_ref() }
             && !std::thread::panicking()
         {
             report_bytes.store(0, Ordering::Relaxed);
@@ -141,8 +150,8 @@ pub(crate) fn tell_aborts_from_panics(report_bytes: &'static AtomicUsize) {
             libc::raise(libc::SIGABRT);
         }
     }
-    // A worker has one rank, whose slot stays where it is.
-    let _ = REPORT_BYTES.set(report_bytes);
+    // A worker of a cluster made in a worker inherits the outer one's.
+    REPORT_BYTES.store(std::ptr::from_ref(report_bytes).cast_mut(), Ordering::Relaxed);
     let action = SigAction::new(SigHandler::Handler(aborting), SaFlags::empty(), SigSet::empty());
     // SAFETY: the handler only loads and stores words, and calls what may be called in one.
     let _ = unsafe { sigaction(Signal::SIGABRT, &action) };

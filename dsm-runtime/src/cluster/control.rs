@@ -128,6 +128,11 @@ impl Control {
         self.call.0.load(Ordering::Acquire) & STATE == call_word(number, CallState::Failed)
     }
 
+    /// Whether every rank has returned. The word says so a moment before `done` does, and its writer may die in between.
+    pub(crate) fn has_finished(&self, number: u32) -> bool {
+        self.call.0.load(Ordering::Acquire) == call_word(number, CallState::Finished)
+    }
+
     pub(crate) fn is_running(&self, number: u32) -> bool {
         self.call.0.load(Ordering::Acquire) == call_word(number, CallState::Running)
     }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::charge::Charge;
 use super::control::{WaitKind, WaitingNow};
+use crate::segment::LockWords;
 use crate::sync::holder_in;
 
 /// Whether nothing can ever move in call `number`. Notes who holds what at each rank that waits for a lock.
@@ -46,15 +47,8 @@ fn holder(charge: &Charge, waiting: &WaitingNow) -> Option<usize> {
             .map(|held| held.by)
             .filter(|_| waiting.kind == WaitKind::Lock);
     }
-    let mut holder = None;
-    for field in charge.fields {
-        field.each_lock(charge.arrays, |lock| {
-            if (lock.offset()..lock.offset() + field.stride).contains(&waiting.offset) {
-                holder = lock.holder().map(|held| held.by);
-            }
-        });
-    }
-    holder
+    let lock = charge.fields.iter().find_map(|field| field.lock_around(charge.arrays, waiting.offset));
+    lock.and_then(LockWords::holder).map(|held| held.by)
 }
 
 /// Whether a rank that waits so can't go on.

@@ -31,6 +31,7 @@ const STILLBORN: u32 = 5;
 struct Monitor<'d> {
     charge: Charge,
     driver: BorrowedFd<'d>,
+    lifeline: BorrowedFd<'d>,
     children: SignalFd,
     /// The process of each rank; `None` once it is reaped.
     workers: Vec<Option<Process>>,
@@ -46,10 +47,15 @@ struct Process {
 }
 
 /// Runs the monitor until the driver leaves or dies; doesn't return.
-pub(crate) fn run(charge: Charge, driver: BorrowedFd<'_>) -> ! {
+///
+/// `lifeline` is the end of the pipe that the monitor and its workers hold; the driver's end closes when the driver ends,
+/// or becomes another program.
+pub(crate) fn run(charge: Charge, driver: BorrowedFd<'_>, lifeline: BorrowedFd<'_>) -> ! {
     let mut blocked = SigSet::empty();
     blocked.add(Signal::SIGCHLD);
     child::reset_signals(&blocked);
+    // Whatever the driver's group is told to end by, the driver decides; the monitor ends when the driver does.
+    child::ignore_requests_to_end();
     let children = match SignalFd::with_flags(&blocked, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK) {
         Ok(children) => children,
         Err(errno) => give_up(&charge, errno),
@@ -58,7 +64,8 @@ pub(crate) fn run(charge: Charge, driver: BorrowedFd<'_>) -> ! {
         inherited::add_descriptor(descriptor);
     }
     let size = charge.pool.layout.size;
-    let mut monitor = Monitor { charge, driver, children, workers: (0..size).map(|_| None).collect(), stillborn: 0 };
+    let mut monitor =
+        Monitor { charge, driver, lifeline, children, workers: (0..size).map(|_| None).collect(), stillborn: 0 };
     for rank in 0..size {
         if let Err(errno) = monitor.fork_worker(rank) {
             monitor.kill_all();
@@ -119,10 +126,12 @@ impl Monitor<'_> {
             PollFd::new(self.driver, PollFlags::POLLIN),
             PollFd::new(self.charge.bell.as_fd(), PollFlags::POLLIN),
             PollFd::new(self.children.as_fd(), PollFlags::POLLIN),
+            // Nothing is asked for: an error is told all the same, and means that the other end is closed.
+            PollFd::new(self.lifeline, PollFlags::empty()),
         ];
         // An interrupted wait is one that ended early.
         let _ = poll(&mut events, timeout);
-        let driver_is_gone = events[0].any().unwrap_or(false);
+        let driver_is_gone = events[0].any().unwrap_or(false) || events[3].any().unwrap_or(false);
         self.charge.bell.clear();
         while let Ok(Some(_)) = self.children.read_signal() {}
         let wanted = self.charge.pool.control().monitor.0.leave.load(Ordering::Acquire) == 0;
@@ -211,7 +220,10 @@ impl Monitor<'_> {
             field.each_lock(self.charge.arrays, |lock| lock.recover());
         }
         for slot in self.charge.pool.slots() {
-            slot.started.store(number, Ordering::Release);
+            if slot.started.swap(number, Ordering::AcqRel) != number {
+                // It never began this call: what it says is of an earlier one.
+                slot.begin();
+            }
             slot.answered.store(number, Ordering::Release);
             slot.waiting.clear();
         }

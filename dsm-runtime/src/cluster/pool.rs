@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
@@ -24,10 +26,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::process::Home;
 use crate::segment::inherited::Descriptor;
 use crate::segment::{Memory, Segment};
-use crate::sync::{Outcome, Patience, Wait, Waiting, wait_while, wake};
+use crate::sync::{Patience, Wait, Waiting, wait_while, wake};
 
 /// How often a waiting driver looks whether the monitor is alive.
 const LOOK: Duration = Duration::from_millis(50);
+/// How long beyond the grace period a monitor may take to see a call to its end, or to leave.
+const STUCK: Duration = Duration::from_secs(2);
 
 /// The monitor and workers of one cluster.
 pub(crate) struct Pool {
@@ -37,6 +41,7 @@ pub(crate) struct Pool {
     monitor_lives: bool,
     /// At its end when the monitor and every worker are gone.
     lifeline: Descriptor<PipeReader>,
+    grace: Duration,
     home: Home,
 }
 
@@ -47,6 +52,8 @@ pub(crate) enum Over {
     Failed,
     /// The monitor was killed, and the workers with it.
     MonitorDied,
+    /// The deadline passed and the monitor did not answer, so it was killed, and the workers with it.
+    Stuck,
 }
 
 impl Pool {
@@ -56,7 +63,7 @@ impl Pool {
         // One at a time, so that no other thread's fork falls between the making of a descriptor and its registration.
         let starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
         refuse_threads(allow_threads)?;
-        segment.recover_locks();
+        segment.recover_locks_if_used();
         let memory = PoolMemory::create(PoolLayout::new(size))?;
         let bell = Arc::new(Bell::new()?);
         let (lifeline, write_end) = lifeline()?;
@@ -72,7 +79,7 @@ impl Pool {
         let monitor =
             forked.map_err(|errno| Error::os("can't fork the process that watches over the workers", errno))?;
         drop(write_end);
-        let mut pool = Pool { memory, bell, monitor, monitor_lives: true, lifeline, home: Home::here() };
+        let mut pool = Pool { memory, bell, monitor, monitor_lives: true, lifeline, grace, home: Home::here() };
         pool.wait_until_started(size)?;
         Ok(pool)
     }
@@ -92,7 +99,7 @@ impl Pool {
             match self.state() {
                 MonitorState::Starting if self.monitor_is_alive() => {}
                 MonitorState::Ready => return Ok(()),
-                MonitorState::Starting => return Err(monitor_died("while it forked the workers")),
+                MonitorState::Starting => return Err(not_started(size)),
                 MonitorState::Broken(errno) => {
                     return Err(Error::os(format_args!("can't fork {size} workers"), Errno::from_raw(errno)));
                 }
@@ -133,7 +140,8 @@ impl Pool {
 
     /// Waits until every worker is out of the call.
     pub(crate) fn wait(&mut self, number: u32, deadline: Option<Instant>) -> Over {
-        let mut overdue = false;
+        let mut overdue: Option<Instant> = None;
+        let mut stuck = false;
         loop {
             let control = self.memory.control();
             let look = Instant::now() + LOOK;
@@ -142,34 +150,46 @@ impl Pool {
                 sleepers: &control.done.0.sleepers,
                 mask: u32::MAX,
                 waiting: Waiting::Timed,
-                deadline: Some(deadline.filter(|_| !overdue).map_or(look, |deadline| deadline.min(look))),
+                deadline: Some(deadline.filter(|_| overdue.is_none()).map_or(look, |deadline| deadline.min(look))),
                 patience: Patience::EVENT,
             };
-            if let Outcome::Ready(_) = wait_while(&Idle, &wait, |done| done != number) {
-                return if control.has_failed(number) { Over::Failed } else { Over::Finished };
-            }
-            if !overdue && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                overdue = true;
-                if control.fail_call(number, Failure::Deadline, None) {
-                    self.bell.ring();
-                }
+            wait_while(&Idle, &wait, |done| done != number);
+            if let Some(over) = self.over(number) {
+                return over;
             }
             if !self.monitor_is_alive() {
                 self.wait_until_all_are_gone();
-                // It may have ended the call just before.
-                let done = self.memory.control().done.0.number.load(Ordering::Acquire) == number;
-                return match (done, self.memory.control().has_failed(number)) {
-                    (false, _) => Over::MonitorDied,
-                    (true, true) => Over::Failed,
-                    (true, false) => Over::Finished,
-                };
+                return self.over(number).unwrap_or(if stuck { Over::Stuck } else { Over::MonitorDied });
+            }
+            let control = self.memory.control();
+            if overdue.is_none() && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                overdue = Some(Instant::now());
+                control.fail_call(number, Failure::Deadline, None);
+            }
+            // A monitor that is stopped sees no call to its end; a deadline holds all the same.
+            if overdue.is_some_and(|since| since.elapsed() > self.grace + STUCK) {
+                stuck = true;
+                let _ = kill(self.monitor, Signal::SIGKILL);
             }
             // A pool that broke just before the job was posted has nobody left to fail the call.
             if self.state() != MonitorState::Ready {
-                self.memory.control().fail_call(number, Failure::Fork, None);
+                control.fail_call(number, Failure::Fork, None);
             }
             // The monitor may as well look too: a bell it missed costs no more than this.
             self.bell.ring();
+        }
+    }
+
+    /// How the call ended, if it has.
+    fn over(&self, number: u32) -> Option<Over> {
+        let control = self.memory.control();
+        let done = control.done.0.number.load(Ordering::Acquire) == number;
+        if control.has_finished(number) {
+            Some(Over::Finished)
+        } else if done && control.has_failed(number) {
+            Some(Over::Failed)
+        } else {
+            None
         }
     }
 
@@ -179,6 +199,13 @@ impl Pool {
             self.monitor_lives = matches!(status, Ok(WaitStatus::StillAlive) | Err(Errno::EINTR));
         }
         self.monitor_lives
+    }
+
+    fn are_all_gone_within(&self, patience: Duration) -> bool {
+        let mut events = [PollFd::new(self.lifeline.as_fd(), PollFlags::POLLIN)];
+        let timeout = PollTimeout::try_from(patience.as_millis()).unwrap_or(PollTimeout::MAX);
+        // Interrupted, the monitor is killed a little early, which costs nothing.
+        poll(&mut events, timeout).is_ok_and(|ready| ready > 0)
     }
 
     /// Workers are killed with the monitor, but killed isn't gone: the pipe ends when the last of them is.
@@ -199,9 +226,23 @@ impl Drop for Pool {
         }
         self.memory.control().monitor.0.leave.store(1, Ordering::Release);
         self.bell.ring();
+        if self.monitor_lives && !self.are_all_gone_within(STUCK) {
+            let _ = kill(self.monitor, Signal::SIGKILL);
+        }
         while self.monitor_lives && waitpid(self.monitor, None) == Err(Errno::EINTR) {}
         self.wait_until_all_are_gone();
     }
+}
+
+/// The error for a monitor that ended before it was ready.
+fn not_started(size: usize) -> Error {
+    Error::new(
+        ErrorKind::Monitor,
+        format!(
+            "the process that was to fork {size} workers ended before it had: it was killed, or memory or address space ran \
+             out (`ulimit -v`; each cluster maps up to 1 TiB, which costs memory only where it is used)"
+        ),
+    )
 }
 
 /// The error for a monitor that is gone.
@@ -253,5 +294,5 @@ fn watch_over(
         lifeline: lifeline.number(),
         grace,
     };
-    monitor::run(charge, driver)
+    monitor::run(charge, driver, lifeline.as_fd())
 }

@@ -12,8 +12,8 @@ use crate::segment::{Memory, page_size, total_memory};
 
 /// Regions of one rank: its result, its report, and its contributions to collectives, alternating.
 const REGIONS_PER_RANK: usize = 4;
-/// Address space for all regions of a pool together.
-const ADDRESS_SPACE: usize = 1 << 43;
+/// Address space for all regions of a pool together: many clusters may live at once, and the monitor maps them anew.
+const ADDRESS_SPACE: usize = 1 << 40;
 /// A region that held more than this gives its pages back after the call.
 pub(crate) const KEEP: usize = 1 << 20;
 
@@ -118,6 +118,13 @@ impl PoolMemory {
             offset: self.layout.regions + number * self.layout.region,
             length: self.layout.region,
         }
+    }
+}
+
+impl PoolMemory {
+    /// Gives the pages of all regions back.
+    pub(crate) fn clear_regions(&self) {
+        self.memory.release(self.layout.regions, self.layout.length() - self.layout.regions);
     }
 }
 

@@ -105,13 +105,18 @@ impl ProcessEngine {
         self.report.borrow().failure.and_then(Failure::from_number)
     }
 
-    pub(crate) fn has_reported_a_panic(&self) -> bool {
+    /// Whether this rank has reported a panic that said `text`.
+    pub(crate) fn has_reported_a_panic(&self, text: &str) -> bool {
+        self.report_is_of_a_panic() && self.report.borrow().message.as_deref() == Some(text)
+    }
+
+    fn report_is_of_a_panic(&self) -> bool {
         matches!(self.reported(), Some(Failure::Panicked | Failure::Poisoned))
     }
 
     /// Takes back the report of a panic that the user caught.
     pub(crate) fn forget_panic(&self) {
-        if self.has_reported_a_panic() {
+        if self.report_is_of_a_panic() {
             self.report.take();
             self.slot().report_bytes.store(0, Ordering::Relaxed);
         }

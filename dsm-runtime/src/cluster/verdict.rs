@@ -61,8 +61,8 @@ pub(super) fn error(pool: &PoolMemory, function: &str, settings: &Settings) -> E
         (Some(Failure::Fork), at) => Error::new(
             ErrorKind::Os,
             format!(
-                "the worker of rank {} could not be replaced; the next call starts a new pool",
-                at.map_or(0, |at| at.rank)
+                "the worker of {} could not be replaced; the next call starts a new pool",
+                at.map_or("a rank".to_owned(), |at| format!("rank {}", at.rank))
             ),
         ),
         (Some(Failure::Deadlock), _) => Error::new(
@@ -94,6 +94,18 @@ pub(super) fn error(pool: &PoolMemory, function: &str, settings: &Settings) -> E
         overdue.join(", "),
         settings.grace,
     ))
+}
+
+/// The error for a call that did not end by its deadline, nor by the monitor's hand.
+pub(super) fn stuck(function: &str, settings: &Settings) -> Error {
+    let deadline = settings.deadline.unwrap_or_default();
+    Error::new(
+        ErrorKind::Deadline,
+        format!(
+            "`{function}` did not end within {deadline:?}, and the process that watches over the workers did not answer (is \
+             it stopped?): all were killed, and the next call starts new ones"
+        ),
+    )
 }
 
 /// The error that a rank's function returned.

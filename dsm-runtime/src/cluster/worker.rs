@@ -137,8 +137,10 @@ fn left(worker: &Worker, payload: Option<Box<dyn Any + Send>>) {
     let Worker { engine, context } = *worker;
     match payload {
         Some(payload) if !payload.is::<Leaving>() => {
-            if !engine.has_reported_a_panic() {
-                engine.report(Failure::Panicked, &payload::text_of(&*payload), None);
+            // A payload thrown without a panic leaves no report, or that of a panic caught before.
+            let text = payload::text_of(&*payload);
+            if !engine.has_reported_a_panic(&text) {
+                engine.report(Failure::Panicked, &text, None);
             }
             engine.fail(engine.reported().unwrap_or(Failure::Panicked));
             // A payload may panic in its turn when it is dropped.

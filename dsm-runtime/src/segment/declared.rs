@@ -74,24 +74,34 @@ impl Field {
         }
     }
 
-    /// Visits the lock words of this field in `memory`.
-    pub(crate) fn each_lock<'m>(&self, memory: &'m Memory, mut visit: impl FnMut(LockWords<'m>)) {
-        let (FieldKind::Cell(kind) | FieldKind::Cells(kind, _)) = self.kind else { return };
-        for number in 0..self.count() {
-            let offset = self.offset + number * self.stride;
-            match kind {
-                CellKind::Lock => {
-                    let at = memory.at(offset, size_of::<LockWord>());
-                    // SAFETY: a cell of this kind lies here and begins with its word, which is all atomics; zero is valid.
-                    visit(LockWords::Lock(offset, unsafe { at.cast::<LockWord>().as_ref() }));
-                }
-                CellKind::FairLock => {
-                    let at = memory.at(offset, size_of::<TicketWords>());
-                    // SAFETY: as above.
-                    visit(LockWords::FairLock(offset, unsafe { at.cast::<TicketWords>().as_ref() }));
-                }
-                CellKind::Atomic => {}
+    /// Visits the locks of this field in `memory`.
+    pub(crate) fn each_lock<'m>(&self, memory: &'m Memory, visit: impl FnMut(LockWords<'m>)) {
+        if !matches!(self.kind, FieldKind::Array(_)) {
+            (0..self.count()).filter_map(|number| self.lock(memory, number)).for_each(visit);
+        }
+    }
+
+    /// The lock that holds the byte at `offset` of the segment.
+    pub(crate) fn lock_around<'m>(&self, memory: &'m Memory, offset: usize) -> Option<LockWords<'m>> {
+        let within = offset.checked_sub(self.offset).filter(|&within| within < self.bytes())?;
+        self.lock(memory, within / self.stride)
+    }
+
+    fn lock<'m>(&self, memory: &'m Memory, number: usize) -> Option<LockWords<'m>> {
+        let (FieldKind::Cell(kind) | FieldKind::Cells(kind, _)) = self.kind else { return None };
+        let offset = self.offset + number * self.stride;
+        match kind {
+            CellKind::Lock => {
+                let at = memory.at(offset, size_of::<LockWord>());
+                // SAFETY: a cell of this kind lies here and begins with its word, which is all atomics; zero is valid.
+                Some(LockWords::Lock(offset, unsafe { at.cast::<LockWord>().as_ref() }))
             }
+            CellKind::FairLock => {
+                let at = memory.at(offset, size_of::<TicketWords>());
+                // SAFETY: as above.
+                Some(LockWords::FairLock(offset, unsafe { at.cast::<TicketWords>().as_ref() }))
+            }
+            CellKind::Atomic => None,
         }
     }
 }

@@ -9,6 +9,6 @@ mod segment;
 
 pub(crate) use available::total_memory;
 pub use declaration::Declaration;
-pub(crate) use declared::{CellKind, Field, FieldKind};
+pub(crate) use declared::{CellKind, Field, FieldKind, LockWords};
 pub(crate) use memory::{Memory, page_size};
 pub(crate) use segment::{Segment, field};

@@ -15,6 +15,8 @@ pub(crate) struct Segment {
     pub(crate) fields: Vec<Field>,
     pub(crate) home: Home,
     busy: AtomicBool,
+    /// Whether workers have ever been started on it.
+    used: AtomicBool,
 }
 
 impl Segment {
@@ -22,12 +24,20 @@ impl Segment {
         let (fields, length) = declaration.fit()?;
         inherited::watch_forks()?;
         let memory = Memory::create("arrays", length)?;
-        Ok(Segment { memory, fields, home: Home::here(), busy: AtomicBool::new(false) })
+        Ok(Segment { memory, fields, home: Home::here(), busy: AtomicBool::new(false), used: AtomicBool::new(false) })
     }
 
     /// The field declared as number `index`.
     pub(crate) fn field(&self, index: usize) -> &Field {
         field(&self.fields, index)
+    }
+
+    /// As [`recover_locks`](Segment::recover_locks), unless this is the first time: in fresh memory no lock was ever
+    /// held, and to look at each would make its page present.
+    pub(crate) fn recover_locks_if_used(&self) {
+        if self.used.swap(true, Ordering::Relaxed) {
+            self.recover_locks();
+        }
     }
 
     /// Makes every lock free again, poisoned where it was held; only while no rank runs.

@@ -123,6 +123,7 @@ impl Team<'_> {
             let message = format!("broadcast from rank {root}: there are {} workers, numbered from 0", self.size());
             context.misuse(&message, place);
         }
+        context.may_meet(Operation::Broadcast, place);
         let sequence = context.sequence();
         if self.id() == root {
             self.contribute(&x, place);
@@ -193,6 +194,8 @@ impl Team<'_> {
     fn exchange<T: Serialize>(&self, operation: Operation, x: &T, place: &'static Location<'static>) -> u64 {
         let context = self.context;
         context.check();
+        // Before anything is written: inside the writing of another value the bytes are in use.
+        context.may_meet(operation, place);
         let sequence = context.sequence();
         self.contribute(x, place);
         let mut identity = Identity::new(operation, sequence);
