@@ -115,7 +115,7 @@ pub use dsm_macros::test;
 pub use dsm_runtime::{
     Atomic, AtomicBits, AtomicElement, AtomicNumber, Atomics, Axes, Builder, Cluster, Element, Error, ErrorKind,
     FairLock, FairLockGuard, Handle, Handles, Indices, Lock, LockGuard, Pending, Phase, Place, Raw, Read, Result, Rows,
-    RowsMut, Schedule, Shared, SharedArray, SharedCell, Split, Team, TeamRng, View,
+    RowsMut, Schedule, Shared, SharedArray, SharedCell, Split, Team, TeamRng, View, WaitPolicy,
 };
 pub use ndarray;
 pub use rand;

@@ -36,6 +36,8 @@ pub enum ErrorKind {
     Workers,
     /// `DSM_BACKEND` names an engine that isn't there.
     Backend,
+    /// `DSM_WAIT_POLICY` is neither `active` nor `passive`.
+    WaitPolicy,
     /// A shape overflows, has a negative axis, or is more than an address space holds.
     Shape,
     /// The declared arrays need more memory than there is.

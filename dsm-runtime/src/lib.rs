@@ -16,6 +16,7 @@ mod entry;
 mod error;
 mod fields;
 mod identity;
+mod machine;
 mod one_thread;
 mod payload;
 mod process;
@@ -28,7 +29,7 @@ mod team;
 mod view;
 
 pub use array::{Handle, Handles, Shared, SharedArray, SharedCell};
-pub use cluster::{Builder, Cluster};
+pub use cluster::{Builder, Cluster, WaitPolicy};
 pub use element::Element;
 pub use error::{Error, ErrorKind, Place, Result};
 pub use schedule::{Indices, Schedule};

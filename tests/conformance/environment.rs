@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use dsm::WaitPolicy;
 use dsm::prelude::*;
 
 use crate::support::role;
@@ -81,5 +82,34 @@ fn an_explicit_number_goes_before_a_broken_environment() -> dsm::Result<()> {
     let asked =
         |variables: &[_]| asked(again!(an_explicit_number_goes_before_a_broken_environment, "program"), variables);
     assert_eq!(asked(&[("DSM_NUM_WORKERS", "abc")]), "[2, 2]");
+    Ok(())
+}
+
+#[dsm::parallel]
+fn cross(res: Plain, times: u32) -> u32 {
+    (0..times).map(|_| res.team.sum(1_u32)).sum()
+}
+
+#[dsm::test]
+fn a_policy_of_waiting_changes_no_result_and_a_wrong_one_is_refused() -> dsm::Result<()> {
+    if role().is_some() {
+        match Cluster::with_workers(3, Plain).and_then(|mut cluster| cross(&mut cluster, 50)) {
+            Ok(sums) => print!("{sums:?}"),
+            Err(error) => print!("{:?}: {error}", error.kind()),
+        }
+        return Ok(());
+    }
+    for policy in [WaitPolicy::Active, WaitPolicy::Passive] {
+        for workers in teams([1, 2, 4]) {
+            let mut cluster = Cluster::builder(Plain).workers(workers).wait_policy(policy).build()?;
+            assert_eq!(cross(&mut cluster, 50)?, vec![50 * workers as u32; workers]);
+        }
+    }
+    let asked = |value| {
+        let program = again!(a_policy_of_waiting_changes_no_result_and_a_wrong_one_is_refused, "program");
+        asked(program, &[("DSM_WAIT_POLICY", value)])
+    };
+    assert_eq!(asked("passive"), "[150, 150, 150]");
+    assert_eq!(asked("aktive"), "WaitPolicy: DSM_WAIT_POLICY is `aktive`: write `active` or `passive`, or unset it");
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use super::cluster::Cluster;
+use super::wait_policy::WaitPolicy;
 use super::workers::number_of_workers;
 use crate::array::Shared;
 use crate::error::{Error, ErrorKind, Result};
@@ -31,6 +32,7 @@ pub struct Builder<S> {
     pub(super) grace: Duration,
     pub(super) allow_threads: bool,
     first_touch: bool,
+    wait_policy: Option<WaitPolicy>,
 }
 
 impl<S: Shared> Builder<S> {
@@ -43,6 +45,7 @@ impl<S: Shared> Builder<S> {
             grace: GRACE,
             allow_threads: false,
             first_touch: false,
+            wait_policy: None,
         }
     }
 
@@ -175,13 +178,30 @@ impl<S: Shared> Builder<S> {
         self
     }
 
+    /// What waiting processes do with their core; `Active` unless this or `DSM_WAIT_POLICY` says otherwise.
+    ///
+    /// ```
+    /// # use dsm::prelude::*;
+    /// # dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// use dsm::WaitPolicy;
+    ///
+    /// // The machine is shared with others, and calls are long: cores come before latency.
+    /// let cluster = Cluster::builder(Plain).workers(2).wait_policy(WaitPolicy::Passive).build()?;
+    /// # assert_eq!(cluster.size(), 2);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
+    pub fn wait_policy(mut self, policy: WaitPolicy) -> Self {
+        self.wait_policy = Some(policy);
+        self
+    }
+
     /// Makes the cluster. Workers are forked at the first call, or by [`Cluster::start`], or now with
     /// [`first_touch`](Builder::first_touch).
     ///
     /// # Errors
     ///
     /// When the number of workers is out of range or its variable holds no number, when `DSM_BACKEND` names an engine
-    /// that isn't there, when a shape overflows, when there isn't enough memory, or when the system refuses it.
+    /// that isn't there, when `DSM_WAIT_POLICY` is neither `active` nor `passive`, when a shape overflows, when there isn't enough memory, or when the system refuses it.
     ///
     /// ```
     /// # use dsm::prelude::*;
@@ -198,8 +218,9 @@ impl<S: Shared> Builder<S> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let workers = number_of_workers(self.workers, |name| std::env::var_os(name), cores)
             .map_err(|error| Error::new(ErrorKind::Workers, error.to_string()))?;
+        let wait_policy = WaitPolicy::chosen(self.wait_policy, std::env::var_os("DSM_WAIT_POLICY"))?;
         let first_touch = self.first_touch;
-        let mut cluster = Cluster::make(self, workers)?;
+        let mut cluster = Cluster::make(self, workers, wait_policy)?;
         if first_touch {
             cluster.first_touch()?;
         }

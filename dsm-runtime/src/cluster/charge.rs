@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::bell::Bell;
 use super::control::MonitorState;
 use super::pool_memory::PoolMemory;
+use super::wait_policy::WaitPolicy;
 use crate::segment::{Field, Memory};
 use crate::sync::wake;
 
@@ -19,6 +20,7 @@ pub(crate) struct Charge {
     /// Open in the monitor and its workers only: the driver sees by it that all are gone.
     pub(crate) lifeline: RawFd,
     pub(crate) grace: Duration,
+    pub(crate) wait_policy: WaitPolicy,
 }
 
 impl Charge {

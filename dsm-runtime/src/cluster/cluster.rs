@@ -10,6 +10,7 @@ use super::call::Call;
 use super::first_touch;
 use super::pool::Pool;
 use super::settings::Settings;
+use super::wait_policy::WaitPolicy;
 use crate::array::{HandleSource, HandleVisitor, Shared};
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::AtHome;
@@ -99,13 +100,13 @@ impl<S: Shared> Cluster<S> {
         Builder::new(shared)
     }
 
-    pub(super) fn make(builder: Builder<S>, size: usize) -> Result<Self> {
+    pub(super) fn make(builder: Builder<S>, size: usize, wait_policy: WaitPolicy) -> Result<Self> {
         let mut declaration = Declaration::new(S::NAME);
         builder.shared.declare(&mut declaration)?;
         let segment = Arc::new(Segment::create(declaration)?);
         let handles = S::handles(&mut HandleSource::new(&segment));
         let Builder { seed, deadline, grace, allow_threads, .. } = builder;
-        let settings = Settings { size, seed, deadline, grace, allow_threads };
+        let settings = Settings { size, seed, deadline, grace, allow_threads, wait_policy };
         Ok(Cluster { __dsm: AtHome::new(Inner { pool: None, handles, segment, settings }) })
     }
 
@@ -179,7 +180,7 @@ impl<S: Shared> Cluster<S> {
         if pool.as_mut().is_none_or(|pool| !pool.is_whole()) {
             // The old pool's workers are gone before new ones come.
             *pool = None;
-            *pool = Some(Pool::start(segment, settings.size, settings.grace, settings.allow_threads)?);
+            *pool = Some(Pool::start(segment, settings)?);
         }
         Ok(())
     }

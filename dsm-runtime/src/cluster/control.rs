@@ -6,20 +6,19 @@ use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use crate::engine::Failure;
 use crate::identity::{Identity, OWN_WORDS, WORDS};
-use crate::sync::{Apart, Barrier, LockWord};
+use crate::sync::{Apart, Asleep, Barrier, CallWord, IdentityWords, LockWord, WaitWords};
 
 /// Words common to the pool, each kind on cache lines of its own.
 #[repr(C)]
 pub(crate) struct Control {
     pub(crate) job: Apart<JobWords>,
-    call: Apart<AtomicU64>,
+    call: Apart<CallWord>,
     pub(crate) done: Apart<DoneWords>,
     pub(crate) barrier: Apart<Barrier>,
     pub(crate) critical: Apart<LockWord>,
     /// The last `single` that a rank was first at: call number and sequence.
     pub(crate) single: Apart<AtomicU64>,
-    /// How many ranks are asleep in the call, or have returned.
-    pub(crate) asleep: Apart<AtomicU32>,
+    pub(crate) asleep: Apart<Asleep>,
     pub(crate) monitor: Apart<MonitorWords>,
 }
 
@@ -81,60 +80,35 @@ impl MonitorState {
     }
 }
 
-/// How the call stands. One word says so, and why it failed and where, so a call both finished and failed can't be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-enum CallState {
-    Running = 1,
-    Finished = 2,
-    Failed = 3,
-}
-
-/// The number in the upper half, the state in the lowest byte; above it the failure, and the rank plus one.
-fn call_word(number: u32, state: CallState) -> u64 {
-    u64::from(number) << 32 | state as u64
-}
-
-const STATE: u64 = 0xffff_ffff_0000_00ff;
-const FAILURE_SHIFT: u32 = 8;
-const RANK_SHIFT: u32 = 16;
-
 impl Control {
     /// Opens a call; only by the driver, when the last is over.
     pub(crate) fn open_call(&self, number: u32) {
-        self.asleep.0.store(0, Ordering::Relaxed);
-        self.call.0.store(call_word(number, CallState::Running), Ordering::Release);
+        self.asleep.0.reset();
+        self.call.0.open(number);
     }
 
     /// Ends the call well, unless it has failed.
     pub(crate) fn finish_call(&self, number: u32) -> bool {
-        self.decide(number, call_word(number, CallState::Finished))
+        self.call.0.finish(number)
     }
 
     /// Ends the call badly, unless it is over; the first to fail it is the one reported.
     pub(crate) fn fail_call(&self, number: u32, failure: Failure, rank: Option<usize>) -> bool {
-        let rank = rank.map_or(0, |rank| rank as u64 + 1);
-        let why = u64::from(failure as u32) << FAILURE_SHIFT | rank << RANK_SHIFT;
-        self.decide(number, call_word(number, CallState::Failed) | why)
-    }
-
-    fn decide(&self, number: u32, word: u64) -> bool {
-        let running = call_word(number, CallState::Running);
-        self.call.0.compare_exchange(running, word, Ordering::SeqCst, Ordering::Relaxed).is_ok()
+        self.call.0.fail(number, failure as u32, rank)
     }
 
     #[inline]
     pub(crate) fn has_failed(&self, number: u32) -> bool {
-        self.call.0.load(Ordering::Acquire) & STATE == call_word(number, CallState::Failed)
+        self.call.0.has_failed(number)
     }
 
     /// Whether every rank has returned. The word says so a moment before `done` does, and its writer may die in between.
     pub(crate) fn has_finished(&self, number: u32) -> bool {
-        self.call.0.load(Ordering::Acquire) == call_word(number, CallState::Finished)
+        self.call.0.has_finished(number)
     }
 
     pub(crate) fn is_running(&self, number: u32) -> bool {
-        self.call.0.load(Ordering::Acquire) == call_word(number, CallState::Running)
+        self.call.0.is_running(number)
     }
 
     /// Whether the call has failed and the monitor has not yet seen it to its end.
@@ -144,9 +118,8 @@ impl Control {
 
     /// Why the last call failed, and at which rank.
     pub(crate) fn failure(&self) -> (Option<Failure>, Option<usize>) {
-        let word = self.call.0.load(Ordering::Acquire);
-        let rank = (word >> RANK_SHIFT & 0xffff) as usize;
-        (Failure::from_number((word >> FAILURE_SHIFT & 0xff) as u32), rank.checked_sub(1))
+        let (failure, rank) = self.call.0.failure();
+        (Failure::from_number(failure), rank)
     }
 }
 
@@ -186,8 +159,10 @@ pub(crate) struct RankSlot {
     /// Bytes of its two contributions, and the most it ever used there in this call.
     pub(crate) contribution_bytes: [AtomicUsize; 2],
     pub(crate) contribution_most: AtomicUsize,
-    pub(crate) waiting: WaitingWords,
-    identity: Apart<IdentityWords>,
+    pub(crate) waiting: WaitWords,
+    /// The rank that held what it waits for, plus one, noted when a deadlock was found.
+    pub(crate) holder: AtomicU32,
+    identity: Apart<IdentityWords<WORDS, OWN_WORDS>>,
 }
 
 impl RankSlot {
@@ -204,109 +179,25 @@ impl RankSlot {
         self.set_answer(Answer::None);
         self.report_bytes.store(0, Ordering::Relaxed);
         self.waiting.clear();
-        self.waiting.holder.store(0, Ordering::Relaxed);
-        self.identity.0.length.store(0, Ordering::Relaxed);
+        self.holder.store(0, Ordering::Relaxed);
+        self.identity.0.clear();
     }
 
     pub(crate) fn write_identity(&self, identity: &Identity) {
-        let words = &self.identity.0;
-        for (to, &word) in words.words.iter().zip(identity.words()) {
-            to.store(word, Ordering::Relaxed);
-        }
-        for (to, &word) in words.own.iter().zip(identity.own()) {
-            to.store(word, Ordering::Relaxed);
-        }
-        words.own_length.store(identity.own().len(), Ordering::Relaxed);
-        words.length.store(identity.words().len(), Ordering::Relaxed);
+        self.identity.0.write(identity.words(), identity.own());
     }
 
     /// Whether this rank is in the same collective; after it arrived.
     pub(crate) fn is_in(&self, words: &[u64]) -> bool {
-        self.identity.0.length.load(Ordering::Relaxed) == words.len()
-            && words.iter().zip(&self.identity.0.words).all(|(&word, other)| word == other.load(Ordering::Relaxed))
+        self.identity.0.agree(words)
     }
 
     pub(crate) fn identity(&self) -> Vec<u64> {
-        let length = self.identity.0.length.load(Ordering::Relaxed).min(WORDS);
-        self.identity.0.words[..length].iter().map(|word| word.load(Ordering::Relaxed)).collect()
+        self.identity.0.words()
     }
 
     /// The ranges it brought to its transitions.
     pub(crate) fn own(&self) -> Vec<u64> {
-        let length = self.identity.0.own_length.load(Ordering::Relaxed).min(OWN_WORDS);
-        self.identity.0.own[..length].iter().map(|word| word.load(Ordering::Relaxed)).collect()
-    }
-}
-
-#[repr(C)]
-struct IdentityWords {
-    length: AtomicUsize,
-    words: [AtomicU64; WORDS],
-    own_length: AtomicUsize,
-    own: [AtomicU64; OWN_WORDS],
-}
-
-/// What a rank waits for, so that others can tell whether it could go on.
-#[repr(C)]
-pub(crate) struct WaitingWords {
-    /// Counts every change, so that a reader can tell that a rank has slept through.
-    changes: AtomicU32,
-    kind: AtomicU32,
-    /// Whether the word lies among the arrays (else in the pool's own memory), and where.
-    among_arrays: AtomicU32,
-    offset: AtomicUsize,
-    expected: AtomicU32,
-    /// The rank that held what it waits for, plus one, noted when a deadlock was found.
-    pub(crate) holder: AtomicU32,
-}
-
-/// The kind of wait, as a number in shared memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub(crate) enum WaitKind {
-    Awake = 0,
-    Collective = 1,
-    Lock = 2,
-    Ticket = 3,
-    Timed = 4,
-    Returned = 5,
-}
-
-/// A copy of a rank's [`WaitingWords`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct WaitingNow {
-    pub(crate) changes: u32,
-    pub(crate) kind: WaitKind,
-    pub(crate) among_arrays: bool,
-    pub(crate) offset: usize,
-    pub(crate) expected: u32,
-}
-
-impl WaitingWords {
-    pub(crate) fn publish(&self, kind: WaitKind, among_arrays: bool, offset: usize, expected: u32) {
-        self.changes.fetch_add(1, Ordering::SeqCst);
-        self.among_arrays.store(u32::from(among_arrays), Ordering::Relaxed);
-        self.offset.store(offset, Ordering::Relaxed);
-        self.expected.store(expected, Ordering::Relaxed);
-        self.kind.store(kind as u32, Ordering::SeqCst);
-    }
-
-    pub(crate) fn clear(&self) {
-        self.kind.store(WaitKind::Awake as u32, Ordering::SeqCst);
-        self.changes.fetch_add(1, Ordering::SeqCst);
-    }
-
-    pub(crate) fn now(&self) -> WaitingNow {
-        let changes = self.changes.load(Ordering::SeqCst);
-        const KINDS: [WaitKind; 5] =
-            [WaitKind::Collective, WaitKind::Lock, WaitKind::Ticket, WaitKind::Timed, WaitKind::Returned];
-        let kind = self.kind.load(Ordering::SeqCst);
-        WaitingNow {
-            changes,
-            kind: KINDS.into_iter().find(|&k| k as u32 == kind).unwrap_or(WaitKind::Awake),
-            among_arrays: self.among_arrays.load(Ordering::Relaxed) != 0,
-            offset: self.offset.load(Ordering::Relaxed),
-            expected: self.expected.load(Ordering::Relaxed),
-        }
+        self.identity.0.own()
     }
 }

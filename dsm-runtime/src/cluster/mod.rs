@@ -22,6 +22,7 @@ mod settings;
 mod source;
 mod travel;
 mod verdict;
+mod wait_policy;
 mod worker;
 mod workers;
 
@@ -31,3 +32,4 @@ pub use cluster::Cluster;
 pub use job::{IsResult, Job, own_result};
 pub use source::ResourceSource;
 pub use travel::{Argument, ArgumentOf, Given, Output, Owned};
+pub use wait_policy::WaitPolicy;

@@ -85,7 +85,7 @@ impl Monitor<'_> {
     fn fork_worker(&mut self, rank: usize) -> nix::Result<()> {
         let monitor = getpid();
         let started_before = self.charge.pool.slot(rank).started.load(Ordering::Acquire);
-        let Charge { pool, arrays, fields, bell, lifeline, .. } = self.charge;
+        let Charge { pool, arrays, fields, bell, lifeline, wait_policy, .. } = self.charge;
         let keep = [bell.descriptor(), lifeline];
         let pid = fork_child(&keep, || {
             child::reset_signals(&SigSet::empty());
@@ -95,7 +95,7 @@ impl Monitor<'_> {
             keep.into_iter().for_each(inherited::add_descriptor);
             let size = pool.layout.size;
             let base: &'static ViewBase = Box::leak(Box::new(ViewBase { rank, size, memory: arrays, fields }));
-            worker::work(pool, base, bell)
+            worker::work(pool, base, bell, wait_policy)
         })?;
         self.workers[rank] = Some(Process { pid, started_before });
         Ok(())

@@ -20,6 +20,7 @@ use super::dispatch::{Entry, number_of};
 use super::monitor;
 use super::pidfd;
 use super::pool_memory::{PoolLayout, PoolMemory};
+use super::settings::Settings;
 use super::worker::Idle;
 use crate::engine::Failure;
 use crate::error::{Error, ErrorKind, Result};
@@ -42,6 +43,7 @@ pub(crate) struct Pool {
     /// At its end when the monitor and every worker are gone.
     lifeline: Descriptor<PipeReader>,
     grace: Duration,
+    idle: Idle,
     home: Home,
 }
 
@@ -58,7 +60,8 @@ pub(crate) enum Over {
 
 impl Pool {
     /// Forks the monitor, which forks the workers; returns when all are forked.
-    pub(crate) fn start(segment: &Arc<Segment>, size: usize, grace: Duration, allow_threads: bool) -> Result<Self> {
+    pub(super) fn start(segment: &Arc<Segment>, settings: &Settings) -> Result<Self> {
+        let Settings { size, grace, allow_threads, wait_policy, .. } = *settings;
         static STARTING: Mutex<()> = Mutex::new(());
         // One at a time, so that no other thread's fork falls between the making of a descriptor and its registration.
         let starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,12 +77,21 @@ impl Pool {
         let forked = fork_child(&keep, || {
             // The child is a process of its own, with clusters of its own to start.
             drop(starting);
-            watch_over(segment, &memory, &bell, &write_end, driver.as_fd(), grace);
+            watch_over(segment, &memory, &bell, &write_end, driver.as_fd(), settings);
         });
         let monitor =
             forked.map_err(|errno| Error::os("can't fork the process that watches over the workers", errno))?;
         drop(write_end);
-        let mut pool = Pool { memory, bell, monitor, monitor_lives: true, lifeline, grace, home: Home::here() };
+        let mut pool = Pool {
+            memory,
+            bell,
+            monitor,
+            monitor_lives: true,
+            lifeline,
+            grace,
+            idle: Idle(wait_policy),
+            home: Home::here(),
+        };
         pool.wait_until_started(size)?;
         Ok(pool)
     }
@@ -95,7 +107,7 @@ impl Pool {
                 deadline: Some(Instant::now() + LOOK),
                 patience: Patience::EVENT,
             };
-            wait_while(&Idle, &wait, |word| MonitorState::from_word(word) == MonitorState::Starting);
+            wait_while(&self.idle, &wait, |word| MonitorState::from_word(word) == MonitorState::Starting);
             match self.state() {
                 MonitorState::Starting if self.monitor_is_alive() => {}
                 MonitorState::Ready => return Ok(()),
@@ -153,7 +165,7 @@ impl Pool {
                 deadline: Some(deadline.filter(|_| overdue.is_none()).map_or(look, |deadline| deadline.min(look))),
                 patience: Patience::EVENT,
             };
-            wait_while(&Idle, &wait, |done| done != number);
+            wait_while(&self.idle, &wait, |done| done != number);
             if let Some(over) = self.over(number) {
                 return over;
             }
@@ -280,7 +292,7 @@ fn watch_over(
     bell: &Arc<Bell>,
     lifeline: &Descriptor<PipeWriter>,
     driver: BorrowedFd<'_>,
-    grace: Duration,
+    settings: &Settings,
 ) {
     let attached = PoolMemory::attach(memory.descriptor(), memory.layout)
         .and_then(|pool| Ok((pool, Memory::attach(segment.memory.descriptor(), segment.memory.length())?)));
@@ -292,7 +304,8 @@ fn watch_over(
         fields: Box::leak(segment.fields.clone().into_boxed_slice()),
         bell: Box::leak(Box::new(Arc::clone(bell))),
         lifeline: lifeline.number(),
-        grace,
+        grace: settings.grace,
+        wait_policy: settings.wait_policy,
     };
     monitor::run(charge, driver, lifeline.as_fd())
 }

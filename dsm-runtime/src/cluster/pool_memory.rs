@@ -90,7 +90,7 @@ impl PoolMemory {
         unsafe { at.cast::<RankSlot>().as_ref() }
     }
 
-    pub(crate) fn slots(&self) -> impl ExactSizeIterator<Item = &RankSlot> {
+    pub(crate) fn slots(&self) -> impl ExactSizeIterator<Item = &RankSlot> + Clone {
         (0..self.layout.size).map(|rank| self.slot(rank))
     }
 

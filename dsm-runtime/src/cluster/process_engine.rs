@@ -7,13 +7,14 @@ use std::time::Instant;
 
 use super::bell::Bell;
 use super::child::{self, LEFT};
-use super::control::{Answer, RankSlot, WaitKind};
+use super::control::{Answer, RankSlot};
 use super::pool_memory::PoolMemory;
 use super::report::Report;
+use super::wait_policy::WaitPolicy;
 use crate::engine::{Engine, Failure, Stop};
 use crate::error::{Place, Result};
 use crate::identity::{Identity, describe, overlap};
-use crate::sync::{Arrival, LockWord, Outcome, Park, Waiting, sleep, wake};
+use crate::sync::{Arrival, LockWord, Met, Park, Patience, Waiting, WordPlace, sleep, wake};
 use crate::team::{Context, Doing};
 use crate::view::ViewBase;
 
@@ -22,6 +23,7 @@ pub(crate) struct ProcessEngine {
     pub(crate) pool: &'static PoolMemory,
     pub(crate) base: &'static ViewBase,
     pub(crate) bell: &'static Bell,
+    wait_policy: WaitPolicy,
     rank: usize,
     /// The number of the call.
     number: Cell<u32>,
@@ -30,8 +32,14 @@ pub(crate) struct ProcessEngine {
 }
 
 impl ProcessEngine {
-    pub(crate) fn new(pool: &'static PoolMemory, base: &'static ViewBase, bell: &'static Bell) -> Self {
-        ProcessEngine { pool, base, bell, rank: base.rank, number: Cell::new(0), report: RefCell::default() }
+    pub(crate) fn new(
+        pool: &'static PoolMemory,
+        base: &'static ViewBase,
+        bell: &'static Bell,
+        wait_policy: WaitPolicy,
+    ) -> Self {
+        let rank = base.rank;
+        ProcessEngine { pool, base, bell, wait_policy, rank, number: Cell::new(0), report: RefCell::default() }
     }
 
     pub(crate) fn slot(&self) -> &'static RankSlot {
@@ -72,18 +80,10 @@ impl ProcessEngine {
             }
             Arrival::Last => self.fail(Failure::Diverged),
             Arrival::Early(_) => {
-                self.slot().waiting.publish(WaitKind::Returned, false, 0, 0);
-                self.count_asleep();
+                if self.pool.control().asleep.0.count_return(&self.slot().waiting, self.pool.layout.size) {
+                    self.bell.ring();
+                }
             }
-        }
-    }
-
-    /// Counts this rank as asleep or returned; whoever is the last has the monitor look for a deadlock.
-    ///
-    /// A rank that is slow to count its return may do so in the next call: that count is then too high, never too low.
-    fn count_asleep(&self) {
-        if self.pool.control().asleep.0.fetch_add(1, Ordering::SeqCst) + 1 >= self.pool.layout.size as u32 {
-            self.bell.ring();
         }
     }
 
@@ -150,13 +150,29 @@ impl ProcessEngine {
         self.slot().report_bytes.store(used, Ordering::Release);
     }
 
-    /// Where a word lies: among the arrays, or in the pool's memory.
-    fn locate(&self, word: &AtomicU32) -> (bool, usize) {
+    fn locate(&self, word: &AtomicU32) -> WordPlace {
         let address = word.as_ptr().cast::<u8>().cast_const();
         match self.base.memory.offset_of(address) {
-            Some(offset) => (true, offset),
-            None => (false, self.pool.memory().offset_of(address).unwrap_or(0)),
+            Some(offset) => WordPlace { among_arrays: true, offset },
+            None => WordPlace { among_arrays: false, offset: self.pool.memory().offset_of(address).unwrap_or(0) },
         }
+    }
+
+    /// Whether all ranks are in this collective and may be let out of it.
+    fn may_open(&self, identity: &Identity) -> bool {
+        if !self.all_agree(identity) {
+            self.fail(Failure::Diverged);
+            return false;
+        }
+        let own = |rank| self.pool.slot(rank).own();
+        if let Some((one, other, field)) = overlap(identity.words(), self.pool.layout.size, own) {
+            let name = crate::segment::field(self.base.fields, field).name;
+            let message = format!("the split_at ranges of `{name}` overlap between rank {one} and rank {other}");
+            self.report(Failure::Misuse, &message, None);
+            self.fail(Failure::Misuse);
+            return false;
+        }
+        true
     }
 }
 
@@ -166,29 +182,29 @@ impl Park for ProcessEngine {
         self.pool.control().has_failed(self.number.get())
     }
 
+    fn patience(&self, usual: Patience) -> Patience {
+        self.wait_policy.patience(usual)
+    }
+
     fn park(&self, word: &AtomicU32, value: u32, mask: u32, waiting: Waiting, deadline: Option<Instant>) {
-        let (kind, expected) = match waiting {
-            Waiting::Collective => (WaitKind::Collective, value),
-            Waiting::Lock => (WaitKind::Lock, value),
-            Waiting::Ticket(ticket) => (WaitKind::Ticket, ticket),
-            Waiting::Timed => (WaitKind::Timed, value),
-        };
-        let control = self.pool.control();
-        let slot = self.slot();
-        let (among_arrays, offset) = self.locate(word);
-        slot.waiting.publish(kind, among_arrays, offset, expected);
-        // A wait that ends by itself can't be part of a deadlock.
-        let counts = kind != WaitKind::Timed;
-        if counts {
-            self.count_asleep();
-        }
-        if !self.stopped() {
-            sleep(word, value, mask, deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())));
-        }
-        if counts {
-            control.asleep.0.fetch_sub(1, Ordering::SeqCst);
-        }
-        slot.waiting.clear();
+        let size = self.pool.layout.size;
+        let published = (self.locate(word), value, waiting);
+        self.pool.control().asleep.0.sleep(
+            &self.slot().waiting,
+            size,
+            published,
+            || self.bell.ring(),
+            || {
+                if !self.stopped() {
+                    sleep(
+                        word,
+                        value,
+                        mask,
+                        deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),
+                    );
+                }
+            },
+        );
     }
 
     fn unpark(&self, word: &AtomicU32, count: u32, mask: u32) {
@@ -198,30 +214,10 @@ impl Park for ProcessEngine {
 
 impl Engine for ProcessEngine {
     fn meet(&self, identity: &Identity) -> Result<(), Stop> {
-        let control = self.pool.control();
         self.slot().write_identity(identity);
-        match control.barrier.0.arrive(self.pool.layout.size) {
-            Arrival::Last => {
-                if !self.all_agree(identity) {
-                    self.fail(Failure::Diverged);
-                    return Err(Stop);
-                }
-                let own = |rank| self.pool.slot(rank).own();
-                if let Some((one, other, field)) = overlap(identity.words(), self.pool.layout.size, own) {
-                    let name = crate::segment::field(self.base.fields, field).name;
-                    let message =
-                        format!("the split_at ranges of `{name}` overlap between rank {one} and rank {other}");
-                    self.report(Failure::Misuse, &message, None);
-                    self.fail(Failure::Misuse);
-                    return Err(Stop);
-                }
-                control.barrier.0.open(self);
-                Ok(())
-            }
-            Arrival::Early(generation) => match control.barrier.0.wait(generation, self) {
-                Outcome::Ready(_) => Ok(()),
-                Outcome::Stopped | Outcome::TimedOut => Err(Stop),
-            },
+        match self.pool.control().barrier.0.meet(self.pool.layout.size, self, || self.may_open(identity)) {
+            Met::Together => Ok(()),
+            Met::Refused | Met::Stopped => Err(Stop),
         }
     }
 

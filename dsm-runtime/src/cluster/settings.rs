@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::wait_policy::WaitPolicy;
+
 /// What the builder said.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
@@ -10,4 +12,5 @@ pub(super) struct Settings {
     pub(super) deadline: Option<Duration>,
     pub(super) grace: Duration,
     pub(super) allow_threads: bool,
+    pub(super) wait_policy: WaitPolicy,
 }

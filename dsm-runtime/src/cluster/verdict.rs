@@ -127,7 +127,7 @@ fn account(pool: &PoolMemory, rank: usize, slot: &RankSlot) -> Account {
         report: report.unwrap_or_default(),
         death: slot.death.load(Ordering::Acquire),
         overdue: slot.overdue.load(Ordering::Relaxed) != 0,
-        held_by: (slot.waiting.holder.load(Ordering::Relaxed) as usize).checked_sub(1),
+        held_by: (slot.holder.load(Ordering::Relaxed) as usize).checked_sub(1),
     }
 }
 

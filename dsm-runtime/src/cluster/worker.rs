@@ -11,6 +11,7 @@ use super::control::Answer;
 use super::dispatch;
 use super::pool_memory::PoolMemory;
 use super::process_engine::ProcessEngine;
+use super::wait_policy::WaitPolicy;
 use crate::engine::{Engine, Failure};
 use crate::error::{Place, Result};
 use crate::identity::{Identity, Operation};
@@ -37,11 +38,15 @@ pub(crate) enum Ended {
 }
 
 /// Sleeping between calls: nothing to publish, and no call to fail.
-pub(crate) struct Idle;
+pub(crate) struct Idle(pub(crate) WaitPolicy);
 
 impl Park for Idle {
     fn stopped(&self) -> bool {
         false
+    }
+
+    fn patience(&self, usual: Patience) -> Patience {
+        self.0.patience(usual)
     }
 
     fn park(&self, word: &AtomicU32, value: u32, mask: u32, _: Waiting, deadline: Option<Instant>) {
@@ -54,8 +59,8 @@ impl Park for Idle {
 }
 
 /// Runs jobs until the process is killed.
-pub(crate) fn work(pool: &'static PoolMemory, base: &'static ViewBase, bell: &'static Bell) -> ! {
-    let engine: &'static ProcessEngine = Box::leak(Box::new(ProcessEngine::new(pool, base, bell)));
+pub(crate) fn work(pool: &'static PoolMemory, base: &'static ViewBase, bell: &'static Bell, policy: WaitPolicy) -> ! {
+    let engine: &'static ProcessEngine = Box::leak(Box::new(ProcessEngine::new(pool, base, bell, policy)));
     let context: &'static Context = Box::leak(Box::new(Context::new(engine, base)));
     let worker = Worker { engine, context };
     report_panics();
@@ -72,7 +77,7 @@ pub(crate) fn work(pool: &'static PoolMemory, base: &'static ViewBase, bell: &'s
             deadline: None,
             patience: Patience::EVENT,
         };
-        wait_while(&Idle, &wait, |number| number == last);
+        wait_while(&Idle(policy), &wait, |number| number == last);
         let number = job.number.load(Ordering::Acquire);
         engine.begin(number);
         run(&worker);

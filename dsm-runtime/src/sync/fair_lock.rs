@@ -6,9 +6,9 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 
+use super::LockRefused;
+use super::TicketWords;
 use super::lock::{already_held, refused_as_poisoned, worker};
-use super::lock_word::LockRefused;
-use super::ticket_words::TicketWords;
 use crate::element::Element;
 use crate::team::{Context, Doing};
 

@@ -7,7 +7,7 @@ use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
-use super::lock_word::{LockRefused, LockWord};
+use super::{LockRefused, LockWord};
 use crate::element::Element;
 use crate::team::{Context, Doing, current};
 

@@ -1,32 +1,24 @@
 //! Word protocols over shared memory: what may be waited for, and how waiting is done.
 //!
 //! `README.md` beside this file holds the states, the feared races and why they can't happen. Each protocol is a state
-//! machine over atomic words that waits and wakes through [`Park`]; `futex` is the only place that sleeps.
+//! machine over atomic words, in `words/`, that waits and wakes through [`Park`]; `futex` is the only place that sleeps.
 
 mod atomic;
 mod atomic_element;
-mod barrier;
 mod fair_lock;
 mod futex;
 mod lock;
-mod lock_word;
-mod park;
 #[cfg(test)]
 #[allow(unsafe_code)]
 mod tests;
-mod ticket_words;
-mod wait;
+mod words;
 
 pub use atomic::Atomic;
 pub use atomic_element::{AtomicBits, AtomicElement, AtomicNumber};
-pub(crate) use barrier::{Arrival, Barrier};
 pub use fair_lock::{FairLock, FairLockGuard};
 pub(crate) use futex::{sleep, wake};
 pub use lock::{Lock, LockGuard};
-pub(crate) use lock_word::{LockRefused, LockWord, holder_in};
-pub(crate) use park::{Held, Park, Waiting};
-pub(crate) use ticket_words::TicketWords;
-pub(crate) use wait::{Outcome, Patience, Wait, wait_while};
+pub(crate) use words::*;
 
 /// A value alone on its cache lines (two, since processors fetch lines in pairs).
 #[repr(C, align(128))]

@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::lock_word::LockRefused;
-use super::{Arrival, Barrier, LockWord, Outcome, Park, TicketWords, Waiting, futex};
+use super::{Barrier, LockRefused, LockWord, Met, Park, TicketWords, Waiting, futex};
 
 /// Sleeps and wakes for real; the call fails when told to.
 #[derive(Default)]
@@ -31,12 +30,6 @@ impl Park for Threads {
     fn unpark(&self, word: &AtomicU32, count: u32, mask: u32) {
         futex::wake(word, count, mask);
     }
-}
-
-/// Zeroed words, as shared memory has them.
-fn zeroed<T>() -> Box<T> {
-    // SAFETY: only used for words that are all atomics, of which zero is a valid value.
-    unsafe { Box::<T>::new_zeroed().assume_init() }
 }
 
 /// A plain number that only mutual exclusion keeps right.
@@ -68,7 +61,7 @@ fn count(lock: impl Fn(usize) + Sync, unlock: impl Fn() + Sync) -> u64 {
 
 #[test]
 fn a_lock_word_excludes() {
-    let (word, park) = (zeroed::<LockWord>(), Threads::default());
+    let (word, park) = (LockWord::default(), Threads::default());
     let counted = count(|rank| word.lock(rank, &park, None).unwrap(), || word.unlock(&park));
     assert_eq!(counted, THREADS as u64 * ROUNDS);
     assert_eq!(word.holder(), None);
@@ -76,7 +69,7 @@ fn a_lock_word_excludes() {
 
 #[test]
 fn ticket_words_exclude() {
-    let (words, park) = (zeroed::<TicketWords>(), Threads::default());
+    let (words, park) = (TicketWords::default(), Threads::default());
     let counted = count(|rank| words.lock(rank, &park).unwrap(), || words.unlock(&park));
     assert_eq!(counted, THREADS as u64 * ROUNDS);
     assert_eq!(words.holder(), None);
@@ -84,7 +77,7 @@ fn ticket_words_exclude() {
 
 #[test]
 fn a_lock_names_its_holder_and_refuses_it() {
-    let (word, park) = (zeroed::<LockWord>(), Threads::default());
+    let (word, park) = (LockWord::default(), Threads::default());
     word.lock(3, &park, None).unwrap();
     assert_eq!(word.holder().map(|held| held.by), Some(3));
     assert_eq!(word.lock(3, &park, None), Err(LockRefused::Own));
@@ -97,7 +90,7 @@ fn a_lock_names_its_holder_and_refuses_it() {
 
 #[test]
 fn a_poisoned_lock_refuses_those_who_wait() {
-    let (word, park) = (zeroed::<LockWord>(), Threads::default());
+    let (word, park) = (LockWord::default(), Threads::default());
     word.lock(0, &park, None).unwrap();
     thread::scope(|scope| {
         let waiters: Vec<_> = (1..THREADS)
@@ -123,12 +116,12 @@ fn a_poisoned_lock_refuses_those_who_wait() {
 
 #[test]
 fn recovery_poisons_what_was_held() {
-    let (held, free, park) = (zeroed::<LockWord>(), zeroed::<LockWord>(), Threads::default());
+    let (held, free, park) = (LockWord::default(), LockWord::default(), Threads::default());
     held.lock(1, &park, None).unwrap();
     held.recover();
     free.recover();
     assert!(held.is_poisoned() && !free.is_poisoned());
-    let (held, waiting) = (zeroed::<TicketWords>(), Threads::default());
+    let (held, waiting) = (TicketWords::default(), Threads::default());
     held.lock(1, &waiting).unwrap();
     held.recover();
     assert_eq!(held.lock(2, &waiting), Err(LockRefused::Poisoned));
@@ -138,7 +131,7 @@ fn recovery_poisons_what_was_held() {
 
 #[test]
 fn waiters_leave_a_failed_call() {
-    let (word, park) = (zeroed::<LockWord>(), Threads::default());
+    let (word, park) = (LockWord::default(), Threads::default());
     word.lock(0, &park, None).unwrap();
     thread::scope(|scope| {
         let waiter = scope.spawn(|| word.lock(1, &park, None));
@@ -156,7 +149,7 @@ fn waiters_leave_a_failed_call() {
 
 #[test]
 fn tickets_are_served_in_order() {
-    let (words, park) = (zeroed::<TicketWords>(), Threads::default());
+    let (words, park) = (TicketWords::default(), Threads::default());
     let served = AtomicUsize::new(0);
     words.lock(0, &park).unwrap();
     thread::scope(|scope| {
@@ -178,20 +171,15 @@ fn tickets_are_served_in_order() {
 
 #[test]
 fn nobody_passes_a_barrier_early() {
-    let (barrier, park) = (zeroed::<Barrier>(), Threads::default());
+    let (barrier, park) = (Barrier::default(), Threads::default());
     let (arrived, early) = (AtomicUsize::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 for round in 1..=2_000 {
                     arrived.fetch_add(1, Ordering::Relaxed);
-                    match barrier.arrive(THREADS) {
-                        Arrival::Last => barrier.open(&park),
-                        Arrival::Early(generation) => {
-                            if barrier.wait(generation, &park) == Outcome::Stopped {
-                                return;
-                            }
-                        }
+                    if barrier.meet(THREADS, &park, || true) == Met::Stopped {
+                        return;
                     }
                     if arrived.load(Ordering::Relaxed) < round * THREADS {
                         // Said after the others were let out: a panic here would leave them waiting.
@@ -208,7 +196,7 @@ fn nobody_passes_a_barrier_early() {
 
 #[test]
 fn one_unlock_after_the_other_wakes_every_sleeper() {
-    let (word, park) = (zeroed::<LockWord>(), Threads::default());
+    let (word, park) = (LockWord::default(), Threads::default());
     word.lock(0, &park, None).unwrap();
     thread::scope(|scope| {
         let takers: Vec<_> = (1..THREADS)
@@ -238,7 +226,7 @@ fn one_unlock_after_the_other_wakes_every_sleeper() {
 
 #[test]
 fn a_waiter_that_gives_up_leaves_the_mark_for_those_who_sleep_on() {
-    let (word, park) = (zeroed::<LockWord>(), Threads::default());
+    let (word, park) = (LockWord::default(), Threads::default());
     word.lock(0, &park, None).unwrap();
     assert_eq!(word.lock(1, &park, Some(Instant::now())), Err(LockRefused::Busy));
     // Woken for another and out of time, it must not leave a word whose unlock would wake nobody.
@@ -247,7 +235,7 @@ fn a_waiter_that_gives_up_leaves_the_mark_for_those_who_sleep_on() {
 
 #[test]
 fn a_lock_that_comes_free_in_a_failed_call_is_not_entered() {
-    let (word, park) = (zeroed::<LockWord>(), Threads::default());
+    let (word, park) = (LockWord::default(), Threads::default());
     word.lock(0, &park, None).unwrap();
     thread::scope(|scope| {
         let waiter = scope.spawn(|| word.lock(1, &park, None));
@@ -259,4 +247,23 @@ fn a_lock_that_comes_free_in_a_failed_call_is_not_entered() {
         assert_eq!(waiter.join().unwrap(), Err(LockRefused::Stopped));
     });
     assert_eq!(word.holder(), None);
+}
+
+#[test]
+fn a_rank_at_the_barrier_leaves_a_failed_call_and_the_barrier_serves_again() {
+    let (barrier, park) = (Barrier::default(), Threads::default());
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| barrier.meet(2, &park, || true));
+        while park.asleep.load(Ordering::SeqCst) == 0 {
+            thread::yield_now();
+        }
+        park.stopped.store(true, Ordering::SeqCst);
+        while !waiter.is_finished() {
+            park.unpark(barrier.generation(), u32::MAX, u32::MAX);
+            thread::yield_now();
+        }
+        assert_eq!(waiter.join().unwrap(), Met::Stopped);
+    });
+    barrier.recover();
+    assert_eq!(barrier.meet(1, &Threads::default(), || true), Met::Together);
 }

@@ -6,13 +6,13 @@
 //!
 //! Pairs: the release increment of `serving` in [`unlock`](TicketWords::unlock) with the acquire load that sees it.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use super::lock_word::LockRefused;
 use super::park::{Held, Park, Waiting};
 use super::wait::{Outcome, Patience, Wait, wait_while};
+use crate::machine::{AtomicU32, Ordering};
 
 /// The words; all zero is a free lock.
+#[derive(Default)]
 #[repr(C)]
 pub(crate) struct TicketWords {
     next: AtomicU32,

@@ -12,11 +12,9 @@
 //!
 //! Pairs: the release store in [`unlock`](LockWord::unlock) with the acquire exchange that takes the lock next.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Instant;
-
 use super::park::{Held, Park, Waiting};
 use super::wait::{Outcome, Patience, look_while};
+use crate::machine::{AtomicU32, Instant, Ordering};
 
 const FREE: u32 = 0;
 const OWNER: u32 = 0xffff;
@@ -38,6 +36,7 @@ pub(crate) enum LockRefused {
 }
 
 /// The word; all zero is a free lock.
+#[derive(Default)]
 #[repr(transparent)]
 pub(crate) struct LockWord(AtomicU32);
 
@@ -72,31 +71,34 @@ impl LockWord {
         park: &(impl Park + ?Sized),
         deadline: Option<Instant>,
     ) -> Result<(), LockRefused> {
-        let free = |value: u32| value & OWNER == 0;
         let mut taken = name(rank);
         loop {
-            match look_while(park, &self.0, Patience::LOCK, deadline, |value| !free(value)) {
-                Some(Outcome::Ready(POISONED)) => return Err(LockRefused::Poisoned),
-                Some(Outcome::Ready(value)) => {
-                    if self.0.compare_exchange(value, taken, Ordering::Acquire, Ordering::Relaxed).is_ok() {
-                        return self.keep_unless_stopped(park);
-                    }
-                    continue;
+            let looked = look_while(park, &self.0, Patience::LOCK, deadline, |value| !is_free(value));
+            if park.stopped() {
+                return Err(LockRefused::Stopped);
+            }
+            let mut value = match looked {
+                Some(Outcome::Ready(value)) => value,
+                _ => self.0.load(Ordering::Relaxed),
+            };
+            // Takes the lock, or else marks it as contended. What an exchange finds instead is newer than what was read.
+            let marked = loop {
+                if value == POISONED {
+                    return Err(LockRefused::Poisoned);
                 }
-                Some(Outcome::Stopped) => return Err(LockRefused::Stopped),
-                Some(Outcome::TimedOut) | None => {}
-            }
-            let value = self.0.load(Ordering::Relaxed);
-            let contended = value | CONTENDED;
-            if free(value) || self.0.compare_exchange(value, contended, Ordering::SeqCst, Ordering::Relaxed).is_err() {
-                continue;
-            }
+                let wanted = if is_free(value) { taken } else { value | CONTENDED };
+                match self.0.compare_exchange(value, wanted, Ordering::SeqCst, Ordering::Relaxed) {
+                    Ok(_) if is_free(value) => return self.keep_unless_stopped(park),
+                    Ok(_) => break wanted,
+                    Err(now) => value = now,
+                }
+            };
             // Only now may a waiter give up: it may have been woken for another, whom the mark passes the wake-up on to.
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Err(LockRefused::Busy);
             }
             let waiting = if deadline.is_some() { Waiting::Timed } else { Waiting::Lock };
-            park.park(&self.0, contended, ANY, waiting, deadline);
+            park.park(&self.0, marked, ANY, waiting, deadline);
             taken = name(rank) | CONTENDED;
         }
     }
@@ -155,6 +157,11 @@ impl LockWord {
 /// The rank that a lock word's value names.
 pub(crate) fn holder_in(value: u32) -> Option<Held> {
     ((value & OWNER) as usize).checked_sub(1).map(|by| Held { by })
+}
+
+/// Not owned: free, or poisoned.
+fn is_free(value: u32) -> bool {
+    value & OWNER == 0
 }
 
 fn name(rank: usize) -> u32 {

@@ -7,12 +7,12 @@
 //! Pairs: the acquire-release increments of `arrived` chain every arrival to the last one; the release store of
 //! `generation` in [`open`](Barrier::open) with the acquire load of the waiters.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use super::park::{Park, Waiting};
 use super::wait::{Outcome, Patience, Wait, wait_while};
+use crate::machine::{AtomicU32, Ordering};
 
 /// The words; all zero is a barrier nobody has reached.
+#[derive(Default)]
 #[repr(C)]
 pub(crate) struct Barrier {
     arrived: AtomicU32,
@@ -29,7 +29,34 @@ pub(crate) enum Arrival {
     Early(u32),
 }
 
+/// How a meeting ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Met {
+    /// All are here, and agree.
+    Together,
+    /// This rank was the last, and does not let anybody go.
+    Refused,
+    /// The call failed.
+    Stopped,
+}
+
 impl Barrier {
+    /// Arrives, and waits for the opening. The last to arrive opens only if `agree` says so, which sees what all others
+    /// wrote before they arrived; if not, it must fail the call.
+    pub(crate) fn meet(&self, size: usize, park: &(impl Park + ?Sized), agree: impl FnOnce() -> bool) -> Met {
+        match self.arrive(size) {
+            Arrival::Last if agree() => {
+                self.open(park);
+                Met::Together
+            }
+            Arrival::Last => Met::Refused,
+            Arrival::Early(generation) => match self.wait(generation, park) {
+                Outcome::Ready(_) => Met::Together,
+                Outcome::Stopped | Outcome::TimedOut => Met::Stopped,
+            },
+        }
+    }
+
     /// Counts this rank as arrived. What it wrote before is visible to the last arrival.
     pub(crate) fn arrive(&self, size: usize) -> Arrival {
         let generation = self.generation.load(Ordering::Relaxed);
@@ -61,6 +88,11 @@ impl Barrier {
             patience: Patience::EVENT,
         };
         wait_while(park, &wait, |now| now == generation)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn generation(&self) -> &AtomicU32 {
+        &self.generation
     }
 
     /// After a failed call, while no rank uses it.

@@ -1,7 +1,7 @@
 //! What a protocol needs from the engine beneath it: to sleep, to wake others, and to learn that the call has failed.
 
-use std::sync::atomic::AtomicU32;
-use std::time::Instant;
+use super::wait::Patience;
+use crate::machine::{AtomicU32, Instant};
 
 /// Why a rank sleeps, as a condition that another process can evaluate from shared memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,11 @@ pub(crate) enum Waiting {
 pub(crate) trait Park {
     /// Whether the call has failed: a waiter leaves instead of sleeping on.
     fn stopped(&self) -> bool;
+
+    /// How long to look before sleeping, where `usual` is the protocol's own measure.
+    fn patience(&self, usual: Patience) -> Patience {
+        usual
+    }
 
     /// Sleeps while `word` has `value`, until woken or the deadline; may return early. `mask` is the set of wakers heeded.
     fn park(&self, word: &AtomicU32, value: u32, mask: u32, waiting: Waiting, deadline: Option<Instant>);

@@ -3,11 +3,10 @@
 //! Spinning alone collapses when workers outnumber cores; sleeping at once pays tens of microseconds for a wake on a
 //! virtual machine. Yielding hands the core to the worker that is waited for.
 
-use std::hint::spin_loop;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::park::{Park, Waiting};
+use crate::machine::{AtomicU32, Instant, Ordering, spin_loop, yield_now};
 
 /// How often a waiter looks before it sleeps.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +20,8 @@ impl Patience {
     pub(crate) const EVENT: Patience = Patience { spins: 100, yields: 400 };
     /// For locks, which are held briefly or else for long.
     pub(crate) const LOCK: Patience = Patience { spins: 100, yields: 100 };
+    /// Sleeps at once, and leaves the cores to others.
+    pub(crate) const NONE: Patience = Patience { spins: 0, yields: 0 };
 }
 
 /// How a wait ended.
@@ -47,12 +48,16 @@ pub(crate) fn look_while(
     deadline: Option<Instant>,
     blocked: impl Fn(u32) -> bool,
 ) -> Option<Outcome> {
+    let patience = park.patience(patience);
     for _ in 0..patience.spins {
         let value = word.load(Ordering::Acquire);
         if !blocked(value) {
             return Some(Outcome::Ready(value));
         }
         spin_loop();
+    }
+    if patience.yields == 0 {
+        return None;
     }
     let until = Instant::now() + YIELD_FOR;
     let until = deadline.map_or(until, |deadline| deadline.min(until));
@@ -67,7 +72,7 @@ pub(crate) fn look_while(
         if Instant::now() >= until {
             return None;
         }
-        std::thread::yield_now();
+        yield_now();
     }
     None
 }

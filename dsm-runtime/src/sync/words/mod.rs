@@ -1,0 +1,21 @@
+//! The protocols themselves, as states of atomic words: no memory, no processes, no kernel.
+//!
+//! They use the machine only through `crate::machine`, so that `tests/models` runs these very files under a model checker.
+
+mod barrier;
+mod call_word;
+mod identity_words;
+mod lock_word;
+mod park;
+mod published;
+mod ticket_words;
+mod wait;
+
+pub(crate) use barrier::{Arrival, Barrier, Met};
+pub(crate) use call_word::CallWord;
+pub(crate) use identity_words::IdentityWords;
+pub(crate) use lock_word::{LockRefused, LockWord};
+pub(crate) use park::{Held, Park, Waiting};
+pub(crate) use published::{Asleep, Published, WaitKind, WaitWords, WordPlace, nothing_can_move};
+pub(crate) use ticket_words::TicketWords;
+pub(crate) use wait::{Patience, Wait, wait_while};
