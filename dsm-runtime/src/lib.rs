@@ -19,6 +19,8 @@ mod identity;
 mod machine;
 mod one_thread;
 mod payload;
+#[doc(hidden)]
+pub mod point;
 mod process;
 mod schedule;
 mod seed;

@@ -8,6 +8,7 @@ pub use crate::cluster::{Argument, ArgumentOf, Given, IsResult, Job, Output, Own
 pub use crate::element::Element;
 pub use crate::entry::{MainOutcome, TestOutcome, run_main, run_test, test_entry};
 pub use crate::fields::*;
+pub use crate::point;
 pub use crate::segment::Declaration;
 pub use crate::shape::checked;
 pub use crate::view::{Access, Mode};

@@ -16,6 +16,7 @@ use super::settings::Settings;
 use super::travel::Incoming;
 use super::verdict;
 use crate::error::{Error, ErrorKind, Result};
+use crate::point::{Point, reached};
 use crate::seed::mix;
 use crate::segment::Segment;
 
@@ -63,7 +64,9 @@ impl<'c> Call<'c> {
         // A deadline beyond the clock's range is none.
         let deadline = self.settings.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
         let number = self.pool.post(entry, self.sent, mix(&[self.settings.seed, u64::from(next)]));
-        match self.pool.wait(number, deadline) {
+        let over = self.pool.wait(number, deadline);
+        reached(Point::DriverReading);
+        match over {
             Over::Finished => {
                 self.failed = false;
                 Ok(())

@@ -20,6 +20,7 @@ use super::control::{MonitorState, RankSlot};
 use super::deadlock;
 use super::worker;
 use crate::engine::Failure;
+use crate::point::{Point, reached};
 use crate::segment::inherited;
 use crate::sync::wake;
 use crate::view::ViewBase;
@@ -66,12 +67,14 @@ pub(crate) fn run(charge: Charge, driver: BorrowedFd<'_>, lifeline: BorrowedFd<'
     let size = charge.pool.layout.size;
     let mut monitor =
         Monitor { charge, driver, lifeline, children, workers: (0..size).map(|_| None).collect(), stillborn: 0 };
+    reached(Point::MonitorForked);
     for rank in 0..size {
         if let Err(errno) = monitor.fork_worker(rank) {
             monitor.kill_all();
             give_up(&monitor.charge, errno);
         }
     }
+    reached(Point::MonitorReady);
     monitor.charge.announce(MonitorState::Ready);
     monitor.watch()
 }
@@ -83,6 +86,7 @@ fn give_up(charge: &Charge, errno: Errno) -> ! {
 
 impl Monitor<'_> {
     fn fork_worker(&mut self, rank: usize) -> nix::Result<()> {
+        reached(Point::MonitorForking);
         let monitor = getpid();
         let started_before = self.charge.pool.slot(rank).started.load(Ordering::Acquire);
         let Charge { pool, arrays, fields, bell, lifeline, wait_policy, .. } = self.charge;
@@ -119,6 +123,7 @@ impl Monitor<'_> {
 
     /// Waits for something to happen, or the timeout; leaves for good when the driver is gone or wants it.
     fn poll(&mut self, timeout: Option<Duration>) {
+        reached(Point::MonitorPolling);
         let timeout = timeout.map_or(PollTimeout::NONE, |timeout| {
             PollTimeout::try_from(timeout.as_millis().max(1)).unwrap_or(PollTimeout::MAX)
         });
@@ -136,6 +141,7 @@ impl Monitor<'_> {
         while let Ok(Some(_)) = self.children.read_signal() {}
         let wanted = self.charge.pool.control().monitor.0.leave.load(Ordering::Acquire) == 0;
         if driver_is_gone || !wanted {
+            reached(Point::MonitorLeaving);
             self.kill_all();
             child::exit(0);
         }
@@ -159,6 +165,7 @@ impl Monitor<'_> {
         for rank in 0..self.workers.len() {
             let Some(worker) = &self.workers[rank] else { continue };
             let Some(status) = child::reap(worker.pid) else { continue };
+            reached(Point::MonitorReaped);
             let slot = self.charge.pool.slot(rank);
             // The number is read after the death: what the rank had begun by then is all it ever will.
             let number = control.job.0.number.load(Ordering::Acquire);
@@ -197,6 +204,7 @@ impl Monitor<'_> {
 
     /// Sees a failed call to its end: everybody out, all words rebuilt, the dead replaced, the driver told.
     fn recover(&mut self, number: u32) {
+        reached(Point::MonitorRecovering);
         let begun = Instant::now();
         let mut pause = Duration::from_millis(1);
         loop {
@@ -216,6 +224,7 @@ impl Monitor<'_> {
         control.barrier.0.recover();
         control.critical.0.clear();
         control.single.0.store(0, Ordering::Relaxed);
+        reached(Point::MonitorRebuilding);
         for field in self.charge.fields {
             field.each_lock(self.charge.arrays, |lock| lock.recover());
         }
@@ -232,6 +241,7 @@ impl Monitor<'_> {
                 self.replace(rank, number);
             }
         }
+        reached(Point::MonitorRecovered);
         control.done.0.number.store(number, Ordering::SeqCst);
         wake(&control.done.0.number, u32::MAX, u32::MAX);
     }

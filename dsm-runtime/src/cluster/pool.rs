@@ -24,6 +24,7 @@ use super::settings::Settings;
 use super::worker::Idle;
 use crate::engine::Failure;
 use crate::error::{Error, ErrorKind, Result};
+use crate::point::{Point, reached};
 use crate::process::Home;
 use crate::segment::inherited::Descriptor;
 use crate::segment::{Memory, Segment};
@@ -82,6 +83,7 @@ impl Pool {
         let monitor =
             forked.map_err(|errno| Error::os("can't fork the process that watches over the workers", errno))?;
         drop(write_end);
+        reached(Point::DriverForked);
         let mut pool = Pool {
             memory,
             bell,
@@ -143,10 +145,12 @@ impl Pool {
         job.arguments.store(arguments, Ordering::Relaxed);
         job.seed.store(seed, Ordering::Relaxed);
         control.open_call(number);
+        reached(Point::DriverPosting);
         job.number.store(number, Ordering::SeqCst);
         if job.sleepers.load(Ordering::SeqCst) > 0 {
             wake(&job.number, u32::MAX, u32::MAX);
         }
+        reached(Point::DriverPosted);
         number
     }
 
@@ -238,6 +242,7 @@ impl Drop for Pool {
         }
         self.memory.control().monitor.0.leave.store(1, Ordering::Release);
         self.bell.ring();
+        reached(Point::DriverLeaving);
         if self.monitor_lives && !self.are_all_gone_within(STUCK) {
             let _ = kill(self.monitor, Signal::SIGKILL);
         }

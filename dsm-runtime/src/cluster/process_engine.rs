@@ -14,6 +14,7 @@ use super::wait_policy::WaitPolicy;
 use crate::engine::{Engine, Failure, Stop};
 use crate::error::{Place, Result};
 use crate::identity::{Identity, describe, overlap};
+use crate::point::{Point, reached};
 use crate::sync::{Arrival, LockWord, Met, Park, Patience, Waiting, WordPlace, sleep, wake};
 use crate::team::{Context, Doing};
 use crate::view::ViewBase;
@@ -72,6 +73,7 @@ impl ProcessEngine {
             Arrival::Last if self.all_agree(identity) => {
                 control.barrier.0.open(self);
                 if control.finish_call(self.number.get()) {
+                    reached(Point::Finished);
                     control.done.0.number.store(self.number.get(), Ordering::SeqCst);
                     if control.done.0.sleepers.load(Ordering::SeqCst) > 0 {
                         wake(&control.done.0.number, u32::MAX, u32::MAX);
@@ -80,6 +82,7 @@ impl ProcessEngine {
             }
             Arrival::Last => self.fail(Failure::Diverged),
             Arrival::Early(_) => {
+                reached(Point::Returned);
                 if self.pool.control().asleep.0.count_return(&self.slot().waiting, self.pool.layout.size) {
                     self.bell.ring();
                 }
@@ -172,6 +175,7 @@ impl ProcessEngine {
             self.fail(Failure::Misuse);
             return false;
         }
+        reached(Point::Opening);
         true
     }
 }
@@ -195,6 +199,7 @@ impl Park for ProcessEngine {
             published,
             || self.bell.ring(),
             || {
+                reached(Point::WorkerSleeping);
                 if !self.stopped() {
                     sleep(
                         word,
@@ -203,6 +208,7 @@ impl Park for ProcessEngine {
                         deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),
                     );
                 }
+                reached(Point::WorkerWoken);
             },
         );
     }
@@ -215,8 +221,12 @@ impl Park for ProcessEngine {
 impl Engine for ProcessEngine {
     fn meet(&self, identity: &Identity) -> Result<(), Stop> {
         self.slot().write_identity(identity);
+        reached(Point::Arriving);
         match self.pool.control().barrier.0.meet(self.pool.layout.size, self, || self.may_open(identity)) {
-            Met::Together => Ok(()),
+            Met::Together => {
+                reached(Point::Met);
+                Ok(())
+            }
             Met::Refused | Met::Stopped => Err(Stop),
         }
     }
@@ -225,6 +235,7 @@ impl Engine for ProcessEngine {
         // SAFETY: written by this rank only; what others read there two collectives ago they have read, since they have
         // all arrived at the last one since.
         let used = write(unsafe { self.pool.contribution(self.rank, parity).bytes_mut() })?;
+        reached(Point::Contributing);
         let slot = self.slot();
         slot.contribution_bytes[parity % 2].store(used, Ordering::Relaxed);
         slot.contribution_most.fetch_max(used, Ordering::Relaxed);
@@ -243,7 +254,11 @@ impl Engine for ProcessEngine {
         let claim = u64::from(self.number.get()) << 32 | (sequence & 0xffff_ffff);
         let single = &self.pool.control().single.0;
         let last = single.load(Ordering::Relaxed);
-        last != claim && single.compare_exchange(last, claim, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        let first = last != claim && single.compare_exchange(last, claim, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+        if first {
+            reached(Point::First);
+        }
+        first
     }
 
     fn critical(&self) -> &LockWord {

@@ -16,6 +16,7 @@ use crate::engine::{Engine, Failure};
 use crate::error::{Place, Result};
 use crate::identity::{Identity, Operation};
 use crate::payload;
+use crate::point::{Point, become_worker, reached};
 use crate::sync::{Park, Patience, Wait, Waiting, sleep, wait_while, wake};
 use crate::team::{Context, Leaving, current};
 use crate::view::ViewBase;
@@ -67,7 +68,10 @@ pub(crate) fn work(pool: &'static PoolMemory, base: &'static ViewBase, bell: &'s
     child::catch_exit();
     child::tell_aborts_from_panics(&engine.slot().report_bytes);
     let job = &pool.control().job.0;
+    become_worker(base.rank);
+    reached(Point::WorkerForked);
     loop {
+        reached(Point::WorkerIdle);
         let last = engine.slot().started.load(Ordering::Relaxed);
         let wait = Wait {
             word: &job.number,
@@ -80,6 +84,7 @@ pub(crate) fn work(pool: &'static PoolMemory, base: &'static ViewBase, bell: &'s
         wait_while(&Idle(policy), &wait, |number| number == last);
         let number = job.number.load(Ordering::Acquire);
         engine.begin(number);
+        reached(Point::WorkerBegun);
         run(&worker);
     }
 }
@@ -105,6 +110,7 @@ fn run(worker: &Worker) {
     }
     context.end();
     child::flush_stdio();
+    reached(Point::Answering);
     engine.answered();
 }
 
@@ -119,6 +125,7 @@ fn finish(worker: &Worker, ended: Ended) {
         engine.fail(Failure::Misuse);
         context.leave();
     }
+    reached(Point::Writing);
     let written = match ended {
         Ended::Value(write) => engine.write_answer(Answer::Value, write),
         Ended::Refusal(message) => engine.write_answer(Answer::Refusal, |buffer| {
@@ -132,6 +139,7 @@ fn finish(worker: &Worker, ended: Ended) {
         engine.fail(Failure::Output);
         context.leave();
     }
+    reached(Point::Returning);
     // What the user printed comes out before the driver goes on.
     child::flush_stdio();
     engine.arrive_at_return(&Identity::new(Operation::Return, 0));
@@ -140,6 +148,7 @@ fn finish(worker: &Worker, ended: Ended) {
 /// Leaves a failed call, or fails it for a panic.
 fn left(worker: &Worker, payload: Option<Box<dyn Any + Send>>) {
     let Worker { engine, context } = *worker;
+    reached(Point::Leaving);
     match payload {
         Some(payload) if !payload.is::<Leaving>() => {
             // A payload thrown without a panic leaves no report, or that of a panic caught before.

@@ -10,6 +10,7 @@ use super::LockRefused;
 use super::TicketWords;
 use super::lock::{already_held, refused_as_poisoned, worker};
 use crate::element::Element;
+use crate::point::{Point, reached};
 use crate::team::{Context, Doing};
 
 /// A lock that owns the value it guards and is granted in order of request.
@@ -163,6 +164,7 @@ pub struct FairLockGuard<'a, T: Element> {
 
 impl<'a, T: Element> FairLockGuard<'a, T> {
     fn new(lock: &'a FairLock<T>, context: &'static Context) -> Self {
+        reached(Point::LockTaken);
         context.hold();
         FairLockGuard { lock, context, panicking: std::thread::panicking() }
     }
@@ -186,6 +188,7 @@ impl<T: Element> DerefMut for FairLockGuard<'_, T> {
 
 impl<T: Element> Drop for FairLockGuard<'_, T> {
     fn drop(&mut self) {
+        reached(Point::LockReleasing);
         self.context.release();
         if std::thread::panicking() && !self.panicking {
             // In a failed call the words stay as they are, so that the holder can be named; recovery poisons the lock.

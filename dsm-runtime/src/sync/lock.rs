@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::{LockRefused, LockWord};
 use crate::element::Element;
+use crate::point::{Point, reached};
 use crate::team::{Context, Doing, current};
 
 /// A lock that owns the value it guards, shared by all workers.
@@ -215,6 +216,7 @@ pub struct LockGuard<'a, T: Element> {
 impl<'a, T: Element> LockGuard<'a, T> {
     #[inline]
     fn new(lock: &'a Lock<T>, context: &'static Context) -> Self {
+        reached(Point::LockTaken);
         context.hold();
         LockGuard { lock, context, panicking: std::thread::panicking() }
     }
@@ -241,6 +243,7 @@ impl<T: Element> DerefMut for LockGuard<'_, T> {
 impl<T: Element> Drop for LockGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
+        reached(Point::LockReleasing);
         self.context.release();
         if std::thread::panicking() && !self.panicking {
             // The value may be half written. In a failed call the word stays as it is, so that the holder can be named;

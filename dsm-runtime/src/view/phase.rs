@@ -11,6 +11,7 @@ use super::grant::Grant;
 use super::mode::Mode;
 use super::transition::{Pending, Transition, View};
 use crate::identity::{Identity, Operation};
+use crate::point::{Point, reached};
 use crate::schedule::Schedule;
 use crate::seed::mix;
 use crate::team::Context;
@@ -133,6 +134,7 @@ pub(crate) fn run_phase<'w, P: Phase<'w>>(
         context.misuse(&message, place);
     }
     context.meet(&identity, Operation::Phase, place);
+    reached(Point::Granting);
     transitions.build(&mut |transition| {
         let Transition { origin, mode, own, .. } = transition;
         let own = own.unwrap_or(0..0);

@@ -1,5 +1,7 @@
 //! The kernel's wait queue, and an engine that sleeps in it.
 
+use std::sync::atomic::AtomicBool;
+
 use loom::sync::{Condvar, Mutex};
 
 use crate::machine::{AtomicU32, Instant, Ordering};
@@ -113,13 +115,15 @@ impl Kernel {
 pub(crate) struct Team {
     pub(crate) kernel: Kernel,
     pub(crate) call: CallWord,
+    /// Whether somebody has had to wait; no word of the model's.
+    pub(crate) waited: AtomicBool,
 }
 
 impl Team {
     /// A team in its first call.
     pub(crate) fn new() -> Self {
         Instant::begin();
-        let team = Team { kernel: Kernel::new(), call: CallWord::default() };
+        let team = Team { kernel: Kernel::new(), call: CallWord::default(), waited: AtomicBool::new(false) };
         team.call.open(CALL);
         team
     }
@@ -142,6 +146,7 @@ impl Park for Team {
     }
 
     fn patience(&self, _: Patience) -> Patience {
+        self.waited.store(true, Ordering::Relaxed);
         Patience::NONE
     }
 

@@ -5,7 +5,7 @@ use loom::sync::Arc;
 use loom::thread;
 
 use crate::kernel::Team;
-use crate::machine::Instant;
+use crate::machine::{Instant, Ordering};
 use crate::model;
 use crate::words::{LockRefused, LockWord};
 
@@ -112,19 +112,21 @@ fn whoever_waits_when_the_call_fails_gets_out() {
 }
 
 #[test]
-fn a_lock_given_up_in_a_failed_call_is_left_by_whoever_waited() {
+fn a_lock_given_up_in_a_failed_call_is_not_entered_by_whoever_waited() {
     model(3, || {
         let guarded = Guarded::new();
         guarded.lock.try_lock(0).unwrap();
-        guarded.team.fail(0);
         let waits = thread::spawn({
             let guarded = Arc::clone(&guarded);
             move || guarded.lock.lock(1, &guarded.team, None)
         });
+        guarded.team.fail(0);
         guarded.lock.unlock(&guarded.team);
         match waits.join().unwrap() {
-            // It never waited.
-            Ok(()) => guarded.lock.unlock(&guarded.team),
+            Ok(()) => {
+                assert!(!guarded.team.waited.load(Ordering::Relaxed), "whoever waited entered after the failure");
+                guarded.lock.unlock(&guarded.team);
+            }
             refused => assert_eq!(refused, Err(LockRefused::Stopped)),
         }
         assert!(guarded.lock.holder().is_none());
