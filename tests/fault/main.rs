@@ -6,6 +6,8 @@ mod support;
 
 mod bench;
 mod faults;
+#[cfg(debug_assertions)]
+mod strikes;
 
 mod deadlock;
 mod divergence;
@@ -18,5 +20,7 @@ mod misuse;
 mod monitor;
 mod own_errors;
 mod payloads;
+#[cfg(debug_assertions)]
+mod points;
 mod sending;
 mod sticky;

@@ -63,9 +63,9 @@ fn one_who_gives_up_passes_the_wake_up_on() {
             let guarded = Arc::clone(&guarded);
             move || guarded.lock_and_count(2, None)
         });
-        guarded.team.kernel.let_time_pass();
         guarded.count();
         guarded.lock.unlock(&guarded.team);
+        guarded.team.kernel.let_time_pass();
         assert!(matches!(hasty.join().unwrap(), Ok(()) | Err(LockRefused::Busy)));
         assert_eq!(patient.join().unwrap(), Ok(()));
     });

@@ -2,10 +2,14 @@
 //!
 //! A rank publishes before it sleeps and takes it back when it wakes. Only ranks that are awake change words; so when all
 //! are published, every condition blocks, and none has woken in between, nothing can ever move.
+//!
+//! "In between" is an order of events at different words, which only fences give: a rank puts one behind each change of
+//! what it publishes, a reader one between its looks. So if a rank woke and then had another wait for it, whoever sees
+//! the other asleep sees that the first has woken.
 
 use super::lock_word::holder_in;
 use super::park::Waiting;
-use crate::machine::{AtomicU32, AtomicUsize, Ordering};
+use crate::machine::{AtomicU32, AtomicUsize, Ordering, fence};
 
 /// Where a word lies: among the arrays, or in the pool's own memory, and how far from its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,22 +74,24 @@ pub(crate) struct WaitWords {
 
 impl WaitWords {
     fn publish(&self, kind: WaitKind, place: WordPlace, expected: u32) {
-        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.changes.fetch_add(1, Ordering::Relaxed);
         self.among_arrays.store(u32::from(place.among_arrays), Ordering::Relaxed);
         self.offset.store(place.offset, Ordering::Relaxed);
         self.expected.store(expected, Ordering::Relaxed);
-        self.kind.store(kind as u32, Ordering::SeqCst);
+        self.kind.store(kind as u32, Ordering::Release);
+        fence(Ordering::SeqCst);
     }
 
     /// Awake.
     pub(crate) fn clear(&self) {
-        self.kind.store(WaitKind::Awake as u32, Ordering::SeqCst);
-        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.kind.store(WaitKind::Awake as u32, Ordering::Relaxed);
+        self.changes.fetch_add(1, Ordering::Release);
+        fence(Ordering::SeqCst);
     }
 
     pub(crate) fn now(&self) -> Published {
-        let changes = self.changes.load(Ordering::SeqCst);
-        let kind = WaitKind::from_number(self.kind.load(Ordering::SeqCst));
+        let changes = self.changes.load(Ordering::Acquire);
+        let kind = WaitKind::from_number(self.kind.load(Ordering::Acquire));
         let place = WordPlace {
             among_arrays: self.among_arrays.load(Ordering::Relaxed) != 0,
             offset: self.offset.load(Ordering::Relaxed),
@@ -158,8 +164,10 @@ pub(crate) fn nothing_can_move<'a>(
     value: impl Fn(WordPlace) -> Option<u32>,
 ) -> Option<Vec<Published>> {
     let first: Vec<Published> = ranks.clone().map(WaitWords::now).collect();
+    fence(Ordering::SeqCst);
     let waits = first.iter().any(|published| published.kind != WaitKind::Returned);
     let blocked = waits && first.iter().all(|published| published.blocks(|| value(published.place)));
+    fence(Ordering::SeqCst);
     let unchanged = blocked && ranks.zip(&first).all(|(words, first)| words.now() == *first);
     unchanged.then_some(first)
 }

@@ -1,0 +1,108 @@
+//! Strikes at named points: which process, where, the how manieth time it comes there, and how; each happens once.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Mutex;
+
+use dsm::__private::point::{self, Point};
+use nix::fcntl::OFlag;
+
+use crate::bench::eventually;
+use crate::faults::Fault;
+
+/// One strike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Strike {
+    pub(crate) point: Point,
+    /// The rank, if a certain one.
+    pub(crate) rank: Option<usize>,
+    /// Counted in each process by itself, from 1.
+    pub(crate) time: u32,
+    pub(crate) fault: Fault,
+}
+
+impl Strike {
+    /// The first time that any process comes to `point`.
+    pub(crate) fn at(point: Point, fault: Fault) -> Self {
+        Strike { point, rank: None, time: 1, fault }
+    }
+
+    pub(crate) fn of_rank(self, rank: usize) -> Self {
+        Strike { rank: Some(rank), ..self }
+    }
+
+    /// The `time`th time that a process comes there.
+    pub(crate) fn for_the(self, time: u32) -> Self {
+        Strike { time, ..self }
+    }
+}
+
+struct Armed {
+    strike: Strike,
+    seen: u32,
+    /// Holds one byte until the strike is made: whoever reads it makes it, in whichever process.
+    permit: OwnedFd,
+    /// Gets one byte, the rank plus one, from whoever makes it.
+    made: OwnedFd,
+}
+
+static ARMED: Mutex<Vec<Armed>> = Mutex::new(Vec::new());
+
+/// Those that were armed together.
+pub(crate) struct Strikes {
+    made: OwnedFd,
+}
+
+/// Arms these strikes instead of those before, in this process and those that are forked from now on.
+pub(crate) fn arm(strikes: &[Strike]) -> Strikes {
+    point::strike_with(reached);
+    let (made, maker) = nix::unistd::pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC).unwrap();
+    let armed = strikes.iter().map(|&strike| {
+        let (permit, giver) = nix::unistd::pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC).unwrap();
+        nix::unistd::write(giver, &[1]).unwrap();
+        Armed { strike, seen: 0, permit, made: maker.try_clone().unwrap() }
+    });
+    *ARMED.lock().unwrap() = armed.collect();
+    Strikes { made }
+}
+
+/// Takes back every strike that was not made, in whichever process it is armed.
+pub(crate) fn disarm() {
+    for armed in ARMED.lock().unwrap().drain(..) {
+        let _ = nix::unistd::read(armed.permit.as_fd(), &mut [0]);
+    }
+}
+
+impl Strikes {
+    /// Waits until `count` strikes were made, and says on whom: the ranks, `None` for the monitor or the driver.
+    ///
+    /// A process may come to its last points when the driver has its results already.
+    pub(crate) fn made(&self, count: usize) -> Vec<Option<usize>> {
+        let mut made = Vec::new();
+        eventually(|| {
+            let mut bytes = [0; 16];
+            let read = nix::unistd::read(self.made.as_fd(), &mut bytes).unwrap_or(0);
+            made.extend(bytes[..read].iter().map(|&byte| usize::from(byte).checked_sub(1)));
+            made.len() >= count
+        });
+        made
+    }
+}
+
+fn reached(point: Point, rank: Option<usize>) {
+    let mut due = None;
+    // Nobody who holds it forks or dies.
+    for armed in ARMED.lock().unwrap().iter_mut() {
+        let Strike { point: at, rank: of, time, fault } = armed.strike;
+        if point != at || of.is_some() && of != rank {
+            continue;
+        }
+        armed.seen += 1;
+        if armed.seen == time && nix::unistd::read(armed.permit.as_fd(), &mut [0]) == Ok(1) {
+            nix::unistd::write(armed.made.as_fd(), &[rank.map_or(0, |rank| rank as u8 + 1)]).unwrap();
+            due = Some(fault);
+        }
+    }
+    if let Some(fault) = due {
+        fault.strike();
+    }
+}
