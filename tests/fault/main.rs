@@ -18,6 +18,7 @@ mod killed;
 mod matrix;
 mod misuse;
 mod monitor;
+mod out_of_memory;
 mod own_errors;
 mod payloads;
 #[cfg(debug_assertions)]
