@@ -12,6 +12,8 @@ mod strikes;
 mod deadlock;
 mod divergence;
 mod driver;
+#[cfg(debug_assertions)]
+mod driver_points;
 mod endless;
 mod endurance;
 mod killed;

@@ -293,3 +293,29 @@ fn two_workers_that_die_at_once() {
         }
     }
 }
+
+#[dsm::test]
+fn whoever_stands_still_at_a_point_goes_on_and_nothing_is_lost() {
+    use Point::{Leaving, MonitorReaped, MonitorRebuilding, MonitorRecovered, MonitorRecovering};
+    let amid_failure = [Leaving, MonitorReaped, MonitorRecovering, MonitorRebuilding, MonitorRecovered];
+    for workers in [2, 8] {
+        for &point in WORKERS_POINTS.iter().chain(&MONITORS_POINTS) {
+            leaves_nothing(
+                |cluster| {
+                    let dies = Strike::at(Point::Granting, Fault::Kill).of_rank(1);
+                    if amid_failure.contains(&point) {
+                        let strikes = arm(&[dies, Strike::still_at(point)]);
+                        let error = tour(cluster).unwrap_err();
+                        assert_eq!((error.kind(), error.rank()), (ErrorKind::Died, Some(1)), "{error}");
+                        strikes.made(2);
+                    } else {
+                        let strikes = arm(&[Strike::still_at(point)]);
+                        assert_eq!(tour(cluster).unwrap(), toured(workers));
+                        strikes.made(1);
+                    }
+                },
+                workers,
+            );
+        }
+    }
+}

@@ -1,13 +1,24 @@
 //! Strikes at named points: which process, where, the how manieth time it comes there, and how; each happens once.
 
 use std::os::fd::{AsFd, OwnedFd};
+use std::process::Command;
 use std::sync::Mutex;
 
 use dsm::__private::point::{self, Point};
 use nix::fcntl::OFlag;
 
+use nix::sys::signal::{Signal, raise};
+
 use crate::bench::eventually;
 use crate::faults::Fault;
+
+/// What a strike does to the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Blow {
+    Fault(Fault),
+    /// It is stopped, and continued once it stands still.
+    StandStill,
+}
 
 /// One strike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,13 +28,18 @@ pub(crate) struct Strike {
     pub(crate) rank: Option<usize>,
     /// Counted in each process by itself, from 1.
     pub(crate) time: u32,
-    pub(crate) fault: Fault,
+    pub(crate) blow: Blow,
 }
 
 impl Strike {
     /// The first time that any process comes to `point`.
     pub(crate) fn at(point: Point, fault: Fault) -> Self {
-        Strike { point, rank: None, time: 1, fault }
+        Strike { point, rank: None, time: 1, blow: Blow::Fault(fault) }
+    }
+
+    /// The first process that comes to `point` stands still there for a moment.
+    pub(crate) fn still_at(point: Point) -> Self {
+        Strike { point, rank: None, time: 1, blow: Blow::StandStill }
     }
 
     pub(crate) fn of_rank(self, rank: usize) -> Self {
@@ -92,17 +108,27 @@ fn reached(point: Point, rank: Option<usize>) {
     let mut due = None;
     // Nobody who holds it forks or dies.
     for armed in ARMED.lock().unwrap().iter_mut() {
-        let Strike { point: at, rank: of, time, fault } = armed.strike;
+        let Strike { point: at, rank: of, time, blow } = armed.strike;
         if point != at || of.is_some() && of != rank {
             continue;
         }
         armed.seen += 1;
         if armed.seen == time && nix::unistd::read(armed.permit.as_fd(), &mut [0]) == Ok(1) {
             nix::unistd::write(armed.made.as_fd(), &[rank.map_or(0, |rank| rank as u8 + 1)]).unwrap();
-            due = Some(fault);
+            due = Some(blow);
         }
     }
-    if let Some(fault) = due {
-        fault.strike();
+    match due {
+        Some(Blow::Fault(fault)) => fault.strike(),
+        Some(Blow::StandStill) => stand_still(),
+        None => {}
     }
+}
+
+/// Stops this process; another waits until it is stopped, and continues it.
+fn stand_still() {
+    let continues = "until grep -q '^State:.T' /proc/$PPID/status; do :; done; kill -CONT $PPID";
+    let mut other = Command::new("sh").args(["-c", continues]).spawn().unwrap();
+    raise(Signal::SIGSTOP).unwrap();
+    other.wait().unwrap();
 }
