@@ -63,7 +63,7 @@ fn devour(mut res: Bench, rank: usize) -> usize {
     res.written.fill(7);
     res.team.barrier();
     let mut eaten = Vec::new();
-    while res.team.id() == rank && eaten.len() < 4 * LIMIT >> 20 {
+    while res.team.id() == rank && eaten.len() < (4 * LIMIT) >> 20 {
         eaten.push(vec![1_u8; 1 << 20]);
     }
     res.team.barrier();

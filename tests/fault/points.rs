@@ -205,6 +205,8 @@ fn strike_monitor(point: Point, fault: Fault, workers: usize) {
                 Ok(results) => assert_eq!((point, results), (Point::MonitorPolling, toured(workers))),
             }
             assert_eq!(strikes.made(planned.len()).last(), Some(&None), "{point:?} {fault:?}");
+            // The next call must not begin under a monitor that is about to end.
+            eventually(|| !children(std::process::id()).into_iter().any(is_alive));
         },
         workers,
     );
