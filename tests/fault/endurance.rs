@@ -1,8 +1,9 @@
-//! Hundreds of failing calls, in turns with working ones, leave nothing behind.
+//! Hundreds of failing calls, in turns with working ones, leave nothing behind; nor do calls and clusters in numbers.
 
 use crate::bench::{Bench, assert_works, bench, pids};
 use crate::faults::{ALL, Fault};
-use crate::support::{Holdings, children};
+use crate::support::{Holdings, children, watchdog};
+use crate::wear::{calls, clusters, recoveries};
 
 #[dsm::parallel(split(written))]
 fn fail(mut res: Bench, fault: Fault, rank: usize, held: bool) {
@@ -64,4 +65,22 @@ fn the_monitors_descriptors_do_not_grow_with_failures() {
     }
     assert_eq!(open(monitor), before);
     assert_eq!(open(pids(&mut cluster)[1]), of_worker, "replacements hold as many");
+}
+
+#[dsm::test]
+fn thousands_of_calls_of_all_sizes_hold_no_more_than_the_first_hundreds() {
+    watchdog();
+    calls::run(2_100, || ()).assert_flat();
+}
+
+#[dsm::test]
+fn hundreds_of_clusters_hold_no_more_than_the_first_tens() {
+    watchdog();
+    clusters::run(240, || ()).assert_flat();
+}
+
+#[dsm::test]
+fn hundreds_of_recoveries_hold_no_more_than_the_first_tens() {
+    watchdog();
+    recoveries::run(210, || ()).assert_flat();
 }

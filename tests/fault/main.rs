@@ -3,6 +3,8 @@
 #[path = "../conformance/support.rs"]
 #[macro_use]
 mod support;
+#[path = "../wear/mod.rs"]
+mod wear;
 
 mod bench;
 mod faults;
