@@ -3,6 +3,8 @@
 #[path = "../conformance/support.rs"]
 #[macro_use]
 mod support;
+#[path = "../programs/mod.rs"]
+mod programs;
 #[path = "../wear/mod.rs"]
 mod wear;
 
@@ -27,5 +29,6 @@ mod own_errors;
 mod payloads;
 #[cfg(debug_assertions)]
 mod points;
+mod random_programs;
 mod sending;
 mod sticky;
