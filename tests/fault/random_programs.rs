@@ -8,7 +8,7 @@ use crate::programs::ground::{Check, check, check_all, check_deadlock, cluster, 
 use crate::support::{parent_of, role, watchdog};
 
 /// Programs for each size of team.
-const QUIET: u64 = 2_000;
+const QUIET: u64 = 4_000;
 const STOPPED: u64 = 200;
 /// Who yields gets its core back only after a busy process has had it for some milliseconds.
 const BUSY: u64 = 10;

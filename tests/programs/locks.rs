@@ -14,8 +14,9 @@ pub(crate) const PLACES: usize = 19;
 pub(crate) enum Work {
     /// Takes the locks at these places one inside the other, adds to each, and holds them for some microseconds.
     Add { places: Vec<usize>, amount: u64, held: usize },
-    /// Adds if the lock is free, or becomes so within so many microseconds.
-    Try { place: usize, amount: u64, within: Option<usize> },
+    /// Adds if the lock is free, or becomes so within so many microseconds; meanwhile may hold another, in any order: a
+    /// circle of which this is a part ends by itself.
+    Try { holding: Option<usize>, place: usize, amount: u64, within: Option<usize> },
 }
 
 /// At most so many pieces of work.
@@ -34,13 +35,21 @@ fn work(random: &mut Random) -> Work {
             let held = if random.percent(4) { random.below(1_500) } else { 0 };
             Work::Add { places, amount, held }
         }
-        8 => Work::Try { place: 1 + random.below(PLACES - 1), amount, within: None },
+        8 => {
+            let place = 1 + random.below(PLACES - 1);
+            Work::Try { holding: other(random, place), place, amount, within: None }
+        }
         // Fair locks have no timed wait.
         _ => {
             let place = if random.percent(50) { 1 } else { 3 + random.below(8) };
-            Work::Try { place, amount, within: Some(random.below(2_000)) }
+            Work::Try { holding: other(random, place), place, amount, within: Some(random.below(2_000)) }
         }
     }
+}
+
+/// A place that isn't this one, or none.
+fn other(random: &mut Random, place: usize) -> Option<usize> {
+    Some(popular(random)).filter(|&other| other != place)
 }
 
 /// A place; some are wanted more than others.
@@ -82,9 +91,15 @@ impl Locks<'_> {
     pub(crate) fn work(&self, team: &Team<'_>, work: &Work) {
         match work {
             Work::Add { places, amount, held } => self.nested(team, places, *amount, *held),
-            &Work::Try { place, amount, within } => {
-                if self.add_if_free(place, amount, within) {
-                    self.tried[place].fetch_add(amount);
+            &Work::Try { holding, place, amount, within } => {
+                let add = || {
+                    if self.add_if_free(place, amount, within) {
+                        self.tried[place].fetch_add(amount);
+                    }
+                };
+                match holding {
+                    Some(held) => self.holding(team, held, |_| add()),
+                    None => add(),
                 }
             }
         }

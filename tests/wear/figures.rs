@@ -10,7 +10,8 @@ use crate::support::{children, parent_of, status_of};
 
 /// How many times a run looks.
 const CHECKPOINTS: usize = 10;
-/// How much more memory than at the first checkpoint is no growth: pages that a rare path touches for the first time.
+/// How much more memory than at the first checkpoint is no growth: pages that a rare path touches for the first time, and
+/// the pieces of each size that the allocator keeps ready, a few for each.
 const BOUND: u64 = 256 << 10;
 
 /// The processes of a cluster of three workers, which is the largest that is looked at.
