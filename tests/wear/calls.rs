@@ -37,7 +37,7 @@ fn work(mut res: Worn, call: usize, numbers: Vec<f64>, text: &str) -> (f64, Stri
     assert_eq!(gathered.len(), if rank == 0 { WORKERS } else { 0 });
     let all = team.all_gather(text[..text.len() / (rank + 1)].to_owned());
     assert_eq!(all[0], text);
-    let sent = team.broadcast(call % WORKERS, numbers);
+    let sent = team.broadcast(call % WORKERS, numbers[..numbers.len().min(1000)].to_vec());
     (team.sum(sent[0]), "z".repeat(size(call, 4)))
 }
 
