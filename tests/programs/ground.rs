@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use dsm::ErrorKind;
 use dsm::prelude::*;
+use dsm::{ErrorKind, WaitPolicy};
 
 use super::locks::{Locks, PLACES};
 use super::program::{N, Program, STEPS};
@@ -30,11 +30,13 @@ pub(crate) type Block<'w> = Split<'w, u64, Ix1>;
 /// A program that hasn't ended by then hangs; the error says where.
 const HANGS: Duration = Duration::from_secs(100);
 /// Programs that one cluster runs.
-const PER_CLUSTER: u64 = 500;
+const PER_CLUSTER: u64 = 250;
 
-/// The cluster for the programs from this number on.
-pub(crate) fn cluster(size: usize, _first: u64) -> Cluster<Ground> {
-    let mut cluster = Cluster::builder(Ground).workers(size).deadline(HANGS).build().expect("a cluster");
+/// The cluster for the programs from this number on; in every other one, waiting workers sleep at once.
+pub(crate) fn cluster(size: usize, first: u64) -> Cluster<Ground> {
+    let policy = if first / PER_CLUSTER % 2 == 0 { WaitPolicy::Active } else { WaitPolicy::Passive };
+    let builder = Cluster::builder(Ground).workers(size).wait_policy(policy).deadline(HANGS);
+    let mut cluster = builder.build().expect("a cluster");
     cluster.start().expect("workers");
     cluster
 }
