@@ -1,8 +1,11 @@
 //! Panics of every kind: with a text, without one, of great length, in a destructor, on a thread of the worker's own.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use dsm::ErrorKind;
 
-use crate::bench::{Bench, assert_works, bench};
+use crate::bench::{Bench, N, assert_works, bench};
+use crate::support::role;
 
 #[dsm::parallel]
 fn throw(res: Bench, what: &str) {
@@ -125,4 +128,69 @@ fn an_exit_from_a_workers_thread_is_told_as_one() {
         assert!(error.to_string().contains("exit status 4"), "{error}");
         assert_works(&mut cluster);
     }
+}
+
+/// A payload that throws another when it is dropped, so many times.
+struct Cascade(u32);
+
+impl Drop for Cascade {
+    fn drop(&mut self) {
+        if self.0 > 0 {
+            std::panic::panic_any(Cascade(self.0 - 1));
+        }
+    }
+}
+
+#[dsm::parallel]
+fn throw_a_cascade(res: Bench, length: u32) {
+    if res.team.id() == 0 {
+        std::panic::panic_any(Cascade(length));
+    }
+    res.team.barrier();
+}
+
+/// Calls it in a fresh cluster, whose worker is forked from within this very call, and catches what comes out.
+fn cascade(length: u32) -> String {
+    let caller = std::process::id();
+    let mut cluster = bench(2);
+    let outcome = catch_unwind(AssertUnwindSafe(|| throw_a_cascade(&mut cluster, length)));
+    if std::process::id() != caller {
+        eprintln!("a worker runs the code that made it");
+        std::process::abort();
+    }
+    let error = outcome.unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.rank()), (ErrorKind::Panicked, Some(0)), "{error}");
+    assert_works(&mut cluster);
+    error.to_string()
+}
+
+#[dsm::parallel(split(a))]
+fn cascade_within(mut res: Bench, length: u32) -> (String, f64) {
+    // What an inner worker must never come to hold: a second one of this block.
+    let id = res.team.id() as f64;
+    res.a.fill(id);
+    let said = cascade(length);
+    *res.a += 1.0;
+    (said, res.team.sum(res.a.sum()))
+}
+
+#[dsm::test]
+fn a_payload_that_panics_when_dropped_never_unwinds_into_the_code_that_forked_its_worker() {
+    const MOST: u32 = 8;
+    if role().is_some() {
+        for length in 0..MOST {
+            cascade(length);
+            let within = cascade_within(&mut bench(2), length).unwrap();
+            assert!(within.iter().all(|(_, sum)| *sum == N as f64 * 1.5), "{within:?}");
+        }
+        println!("all returned");
+        return;
+    }
+    crate::support::watchdog();
+    let test = again!(a_payload_that_panics_when_dropped_never_unwinds_into_the_code_that_forked_its_worker, "driver");
+    let output = { test }.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    // The runtime's own checks may end such a worker before it is through: their word counts as well.
+    assert!(!said.contains("a worker runs the code") && !said.contains("fatal runtime error"), "{said}");
+    assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("all returned"), "{said}");
 }

@@ -50,7 +50,8 @@ pub(crate) fn fork_child(keep: &[RawFd], child: impl FnOnce()) -> nix::Result<Pi
             unsafe { inherited.seal(keep) };
             drop(inherited);
             drop(streams);
-            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(child));
+            // The payload is never dropped: a destructor of the user's that panics would unwind into the parent's code.
+            std::mem::forget(std::panic::catch_unwind(std::panic::AssertUnwindSafe(child)));
             exit(UNFIT)
         }
         Ok(ForkResult::Parent { child }) => {
