@@ -5,7 +5,6 @@ use crate::shape::{self, Extent};
 
 pub use crate::array::{HandleSource, HandleVisitor};
 pub use crate::cluster::{Argument, ArgumentOf, Given, IsResult, Job, Output, Owned, ResourceSource, call, own_result};
-pub use crate::element::Element;
 pub use crate::entry::{MainOutcome, TestOutcome, run_main, run_test, test_entry};
 pub use crate::fields::*;
 pub use crate::point;
@@ -22,6 +21,3 @@ pub use ndarray::{Ix1, Ix2, Ix3, Ix4, Ix5, Ix6};
 pub fn axis<T: Extent>(array: &str, source: &str, length: impl FnOnce() -> Option<T>) -> Result<usize> {
     shape::axis(array, source, length).map_err(|error| Error::new(ErrorKind::Shape, error.to_string()))
 }
-
-/// Compiles only for types that may lie in shared memory.
-pub fn assert_element<T: Element>() {}

@@ -1,7 +1,7 @@
 //! A struct that derives `Element`.
 
 use proc_macro2::Ident;
-use syn::{Attribute, Generics, Type};
+use syn::{Attribute, Generics, Member, Type};
 
 use super::Krate;
 
@@ -10,5 +10,5 @@ pub(crate) struct ElementStruct {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) generics: Generics,
     pub(crate) name: Ident,
-    pub(crate) fields: Vec<Type>,
+    pub(crate) fields: Vec<(Member, Type)>,
 }

@@ -37,6 +37,6 @@ pub(crate) fn element(item: TokenStream, errors: &mut Errors) -> Option<ElementS
         attributes: input.attrs,
         generics: input.generics,
         name: input.ident,
-        fields: fields.into_iter().map(|field| field.ty).collect(),
+        fields: fields.members().zip(fields.iter().map(|field| field.ty.clone())).collect(),
     })
 }
