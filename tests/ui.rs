@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// One folder for each construct, one file for each mistake.
-const CONSTRUCTS: [&str; 6] = ["shared", "parallel", "views", "driver", "element", "entry"];
+const CONSTRUCTS: [&str; 7] = ["shared", "parallel", "views", "driver", "element", "entry", "hidden"];
 
 #[test]
 fn ui() {

@@ -1,0 +1,27 @@
+//! An array swapped for a lock.
+
+use dsm::prelude::*;
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        total: Lock<f64>,
+    }
+
+    struct Other(n: usize) {
+        a: [f64; n],
+    }
+}
+
+#[dsm::parallel(split(a))]
+fn step(mut res: Grid, scale: f64) {
+    res.a.fill(scale);
+}
+
+#[dsm::main]
+fn main() -> dsm::Result<()> {
+    let mut cluster = Cluster::new(Grid { n: 4 })?;
+    let GridHandles { a, total } = &mut *cluster;
+    std::mem::swap(a, total);
+    Ok(())
+}

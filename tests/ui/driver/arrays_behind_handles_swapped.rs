@@ -1,0 +1,27 @@
+//! The arrays behind two handles swapped.
+
+use dsm::prelude::*;
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        total: Lock<f64>,
+    }
+
+    struct Other(n: usize) {
+        a: [f64; n],
+    }
+}
+
+#[dsm::parallel(split(a))]
+fn step(mut res: Grid, scale: f64) {
+    res.a.fill(scale);
+}
+
+#[dsm::main]
+fn main() -> dsm::Result<()> {
+    let mut cluster = Cluster::new(Grid { n: 4 })?;
+    let mut other = Cluster::new(Other { n: 4 })?;
+    std::mem::swap(&mut *cluster.a, &mut *other.a);
+    Ok(())
+}
