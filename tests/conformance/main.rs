@@ -14,6 +14,8 @@ mod clusters;
 mod collectives;
 mod elements;
 mod environment;
+mod escapes;
+mod far_from_home;
 mod heat;
 mod hidden;
 mod indices;

@@ -1,0 +1,163 @@
+//! The driver's cluster and handles in a process that is not the driver: whatever is done with them, they refuse, and the
+//! driver's memory stays as it was.
+#![allow(unsafe_code)]
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+
+use dsm::prelude::*;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, fork};
+
+use crate::support::Holdings;
+use crate::teams;
+
+dsm::shared! {
+    struct Home(n: usize) { x: [u64; n], total: Lock<u64>, fair: FairLock<u64>, bins: [Lock<u64>; n], hits: Atomic<u64> }
+}
+
+#[dsm::parallel(split(x))]
+fn raise(mut res: Home) -> u64 {
+    *res.x += 1;
+    res.hits.fetch_add(1);
+    res.team.sum(res.x.sum())
+}
+
+type Use = fn(&mut Cluster<Home>);
+
+/// Every use of a handle that reaches shared memory, with the name it is refused by.
+const USES: [(&str, Use); 22] = [
+    ("x", |cluster| assert_eq!(cluster.x[0], 0)),
+    ("x", |cluster| cluster.x[0] = 9),
+    ("x", |cluster| cluster.x.fill(9)),
+    ("x", |cluster| assert_eq!(cluster.x.iter().sum::<u64>(), 0)),
+    ("x", |cluster| assert_eq!(cluster.x.view().len(), 0)),
+    ("x", |cluster| assert_eq!(cluster.x.len(), 0)),
+    ("x", |cluster| drop(format!("{:?}", cluster.x))),
+    ("x", |cluster| drop(format!("{}", cluster.x))),
+    ("total", |cluster| assert_eq!(cluster.total.get(), 0)),
+    ("total", |cluster| cluster.total.set(9)),
+    ("total", |cluster| *cluster.total.get_mut() = 9),
+    ("total", |cluster| assert!(cluster.total.is_poisoned())),
+    ("total", |cluster| cluster.total.clear_poison()),
+    ("total", |cluster| drop(format!("{:?}", cluster.total))),
+    ("fair", |cluster| *cluster.fair.get_mut() = 9),
+    ("fair", |cluster| cluster.fair.clear_poison()),
+    ("bins", |cluster| assert_eq!(cluster.bins.get(1), 0)),
+    ("bins", |cluster| *cluster.bins.get_mut(1) = 9),
+    ("bins", |cluster| cluster.bins.clear_poison()),
+    ("bins", |cluster| drop(format!("{:?}", cluster.bins))),
+    ("hits", |cluster| cluster.hits.set(9)),
+    ("hits", |cluster| *cluster.hits.get_mut() = 9),
+];
+
+/// Uses it in every way, in a process that isn't its own; tells what wasn't refused by name.
+fn misuse(cluster: &mut Cluster<Home>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (number, (name, touch)) in USES.iter().enumerate() {
+        let said = match catch_unwind(AssertUnwindSafe(|| touch(cluster))) {
+            Ok(()) => "nothing".to_owned(),
+            Err(payload) => payload.downcast::<String>().map_or_else(|_| "no text".to_owned(), |text| *text),
+        };
+        if !said.contains(&format!("`{name}` is the driver's handle and this is another process")) {
+            wrong.push(format!("use {number} of `{name}`: {said}"));
+        }
+    }
+    for outcome in [raise(cluster).map(drop), cluster.start(), cluster.restart(), cluster.first_touch()] {
+        match outcome {
+            Err(error) if error.kind() == dsm::ErrorKind::Process => {}
+            other => wrong.push(format!("{other:?}")),
+        }
+    }
+    // What tells nothing of the memory is allowed.
+    assert_eq!((cluster.size(), cluster.x.name(), cluster.bins.len()), (2, "x", 4));
+    assert!(format!("{cluster:?}").contains("Home"));
+    wrong
+}
+
+static IN_STATIC: Mutex<Option<Cluster<Home>>> = Mutex::new(None);
+static LEAKED: Mutex<Option<&'static mut Cluster<Home>>> = Mutex::new(None);
+
+thread_local! {
+    static IN_THREAD_LOCAL: RefCell<Option<Cluster<Home>>> = const { RefCell::new(None) };
+}
+
+#[dsm::parallel]
+fn misuse_from_worker(_res: Home, then_drop: bool) -> Vec<String> {
+    // Each with the refusals of all uses, then dropped, which does nothing to the driver's.
+    let mut wrong = IN_STATIC.lock().unwrap().as_mut().map(misuse).unwrap_or_default();
+    wrong.extend(IN_THREAD_LOCAL.with_borrow_mut(|cluster| cluster.as_mut().map(misuse).unwrap_or_default()));
+    wrong.extend(LEAKED.lock().unwrap().as_mut().map(|cluster| misuse(cluster)).unwrap_or_default());
+    if then_drop {
+        drop(IN_STATIC.lock().unwrap().take());
+        drop(IN_THREAD_LOCAL.take());
+    }
+    wrong
+}
+
+fn started() -> dsm::Result<Cluster<Home>> {
+    let mut cluster = Cluster::with_workers(2, Home { n: 4 })?;
+    raise(&mut cluster)?;
+    Ok(cluster)
+}
+
+fn assert_untouched(cluster: &mut Cluster<Home>) -> dsm::Result<()> {
+    assert_eq!((cluster.x.to_vec(), cluster.total.get(), cluster.hits.get()), (vec![1; 4], 0, 2));
+    assert_eq!(raise(cluster)?, [8, 8]);
+    Ok(())
+}
+
+#[dsm::test]
+fn a_worker_that_finds_the_drivers_cluster_is_refused_in_every_use() -> dsm::Result<()> {
+    teams([]);
+    *IN_STATIC.lock().unwrap() = Some(started()?);
+    IN_THREAD_LOCAL.set(Some(started()?));
+    *LEAKED.lock().unwrap() = Some(Box::leak(Box::new(started()?)));
+    let mut other = Cluster::with_workers(3, Home { n: 4 })?;
+    for then_drop in [false, true, false] {
+        assert_eq!(misuse_from_worker(&mut other, then_drop)?, [const { Vec::<String>::new() }; 3]);
+    }
+    assert_untouched(IN_STATIC.lock().unwrap().as_mut().unwrap())?;
+    assert_untouched(IN_THREAD_LOCAL.take().as_mut().unwrap())?;
+    assert_untouched(LEAKED.lock().unwrap().as_mut().unwrap())
+}
+
+#[dsm::parallel]
+fn use_own_cluster_from_within(_res: Home) -> Vec<String> {
+    *IN_STATIC.lock().unwrap() = Some(started().unwrap());
+    let mut inner = started().unwrap();
+    let wrong: Vec<_> = misuse_from_worker(&mut inner, true).unwrap().concat();
+    assert_untouched(IN_STATIC.lock().unwrap().as_mut().unwrap()).unwrap();
+    wrong
+}
+
+#[dsm::test]
+fn the_workers_of_a_workers_cluster_are_refused_as_well() -> dsm::Result<()> {
+    teams([]);
+    let before = Holdings::now();
+    let mut cluster = Cluster::with_workers(2, Home { n: 4 })?;
+    for _ in 0..2 {
+        assert_eq!(use_own_cluster_from_within(&mut cluster)?, [const { Vec::<String>::new() }; 2]);
+    }
+    drop(cluster);
+    assert_eq!(Holdings::now(), before);
+    Ok(())
+}
+
+#[dsm::test]
+fn a_child_that_other_code_forks_is_refused_in_every_use() -> dsm::Result<()> {
+    teams([]);
+    let mut cluster = started()?;
+    // SAFETY: this process has one thread; the child only uses what is refused, and ends.
+    match unsafe { fork() }.unwrap() {
+        ForkResult::Child => {
+            let wrong = catch_unwind(AssertUnwindSafe(|| misuse(&mut cluster))).unwrap_or_else(|_| vec![String::new()]);
+            drop(cluster);
+            wrong.iter().for_each(|wrong| eprintln!("{wrong}"));
+            std::process::exit(wrong.len() as i32);
+        }
+        ForkResult::Parent { child } => assert_eq!(waitpid(child, None).unwrap(), WaitStatus::Exited(child, 0)),
+    }
+    assert_untouched(&mut cluster)
+}
