@@ -10,6 +10,7 @@ use std::io::Write as _;
 use std::panic::catch_unwind;
 use std::process::{Command, ExitCode, Stdio};
 
+use crate::cluster::threads;
 use crate::payload;
 
 /// Names the test whose body this process is to run.
@@ -115,9 +116,12 @@ pub fn test_entry<T: TestOutcome>(name: &str, body: fn() -> T) {
     if !std::env::var(TEST).is_ok_and(|wanted| wanted == name) {
         return;
     }
-    // SAFETY: the loader calls this before `main`, on the only thread there is. Programs that the body starts are not to
-    // run it again.
-    unsafe { std::env::remove_var(TEST) };
+    // Programs that the body starts are not to run it again. The loader calls this before `main`, where a sanitizer may
+    // have made a thread already; anybody may call it later.
+    if threads() == Some(1) {
+        // SAFETY: this is the only thread there is, so none reads the environment.
+        unsafe { std::env::remove_var(TEST) };
+    }
     let failure = match catch_unwind(body) {
         Ok(outcome) => outcome.failure(),
         Err(payload) => Some(payload::text_of(&*payload)),

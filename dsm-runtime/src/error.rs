@@ -62,7 +62,7 @@ pub enum ErrorKind {
     Exited,
     /// Workers met in different collectives, or one returned while others waited.
     Diverged,
-    /// A worker broke a rule of dsm, such as entering a collective with a lock held.
+    /// A rule of dsm was broken, such as entering a collective with a lock held.
     Misuse,
     /// Every worker waited for another: nothing could ever have moved.
     Deadlock,

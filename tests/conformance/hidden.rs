@@ -224,3 +224,16 @@ fn a_transition_taken_apart_gives_no_view() -> dsm::Result<()> {
     assert_eq!(take_a_transition_apart(&mut cluster)?, [2, 2]);
     Ok(())
 }
+
+#[test]
+fn the_entry_of_a_test_called_beside_threads_leaves_the_environment_alone() {
+    const VARIABLE: &str = "DSM_TEST_BODY";
+    const TEST: &str = "the_entry_of_a_test_called_beside_threads_leaves_the_environment_alone";
+    if std::env::var_os(VARIABLE).is_some() {
+        // In a process of its own, on a thread of the harness: removing the variable would race with who reads it.
+        dsm::__private::test_entry("by hand", || assert!(std::env::var_os(VARIABLE).is_some()));
+    }
+    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    let output = again.env(VARIABLE, "by hand").args(["--exact", &format!("hidden::{TEST}")]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -33,3 +33,4 @@ mod points;
 mod random_programs;
 mod sending;
 mod sticky;
+mod unwinding;

@@ -164,7 +164,7 @@ impl<S: Shared> Cluster<S> {
     /// # Errors
     ///
     /// When this process has other threads (see [`Builder::allow_threads`]), when it isn't the one that made the
-    /// cluster, or when the system refuses to fork.
+    /// cluster, when this thread unwinds from a panic, or when the system refuses to fork.
     ///
     /// ```
     /// # use dsm::prelude::*;

@@ -28,6 +28,7 @@ mod workers;
 
 pub use builder::Builder;
 pub use call::call;
+pub(crate) use child::threads;
 pub use cluster::Cluster;
 pub use job::{IsResult, Job, own_result};
 pub use source::ResourceSource;

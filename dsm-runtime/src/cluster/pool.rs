@@ -67,6 +67,7 @@ impl Pool {
         // One at a time, so that no other thread's fork falls between the making of a descriptor and its registration.
         let starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
         refuse_threads(allow_threads)?;
+        refuse_unwinding()?;
         segment.recover_locks_if_used();
         let memory = PoolMemory::create(PoolLayout::new(size))?;
         let bell = Arc::new(Bell::new()?);
@@ -288,6 +289,18 @@ fn refuse_threads(allow_threads: bool) -> Result<()> {
         )),
         _ => Ok(()),
     }
+}
+
+/// A child would go on panicking for its whole life: it could set no panic hook, and take every panic for a second one.
+fn refuse_unwinding() -> Result<()> {
+    if !std::thread::panicking() {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Misuse,
+        "workers can't be forked by a destructor that runs because of a panic: call `cluster.start()` before"
+            .to_owned(),
+    ))
 }
 
 /// The monitor's first steps: its own mappings of the memory.
