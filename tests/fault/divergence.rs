@@ -210,6 +210,69 @@ fn values_of_different_types_and_different_roots_diverge() {
 }
 
 #[dsm::parallel]
+fn different_types_elsewhere(res: Bench, what: &str) {
+    let odd = res.team.id() == 1;
+    match what {
+        "reduce" if odd => drop(res.team.reduce(1_u8, |a, _| a)),
+        "reduce" => drop(res.team.reduce(1_i8, |a, _| a)),
+        "broadcast" if odd => drop(res.team.broadcast(0, 1_u64)),
+        "broadcast" => drop(res.team.broadcast(0, (1_u32, 1_u32))),
+        "gather" if odd => drop(res.team.gather("text".to_owned())),
+        "gather" => drop(res.team.gather(vec![b't'])),
+        "all_gather" if odd => drop(res.team.all_gather(Some(1))),
+        "all_gather" => drop(res.team.all_gather(1)),
+        _ if odd => drop(res.team.single(|| 'c')),
+        _ => drop(res.team.single(|| 1_u32)),
+    }
+}
+
+#[dsm::test]
+fn values_of_different_types_diverge_in_every_collective() {
+    for workers in [2, 8] {
+        let mut cluster = bench(workers);
+        for what in ["reduce", "broadcast", "gather", "all_gather", "single"] {
+            let error = different_types_elsewhere(&mut cluster, what).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Diverged, "{error}");
+            assert_eq!(error.to_string().matches(&format!(": {what}")).count(), workers, "{error}");
+            assert_works(&mut cluster);
+        }
+    }
+}
+
+#[dsm::parallel]
+fn single_or_barrier(res: Bench) {
+    if res.team.id() == 1 {
+        res.team.single(|| ()); // at: single
+    } else {
+        res.team.barrier(); // at: barrier beside single
+    }
+}
+
+#[dsm::parallel(split(grid))]
+fn different_schedules(res: Bench) {
+    let schedule = if res.team.id() == 1 { Schedule::Random } else { Schedule::Cyclic(1) };
+    res.team.phase(res.grid.rows(schedule)); // at: schedules
+}
+
+#[dsm::parallel(split(a, b))]
+fn phase_or_return(res: Bench) {
+    if res.team.id() != 1 {
+        res.team.phase((res.a.publish(), res.b.raw())); // at: phase of one that returned
+    }
+}
+
+#[dsm::test]
+fn a_section_a_schedule_and_a_return_diverge_from_what_the_others_do() {
+    assert_diverges(single_or_barrier, &doing("single", "single"), &doing("barrier beside single", "barrier"));
+    assert_diverges(
+        different_schedules,
+        &doing("schedules", "phase(rows grid random)"),
+        &doing("schedules", "phase(rows grid cyclic(1))"),
+    );
+    assert_diverges(phase_or_return, "returned", &doing("phase of one that returned", "phase(publish a, raw b)"));
+}
+
+#[dsm::parallel]
 fn one_more(res: Bench) {
     for _ in 0..5 + usize::from(res.team.id() == 1) {
         res.team.barrier(); // at: one more

@@ -31,6 +31,7 @@ mod payloads;
 #[cfg(debug_assertions)]
 mod points;
 mod random_programs;
+mod ranges;
 mod sending;
 mod sticky;
 mod unwinding;

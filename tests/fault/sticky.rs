@@ -141,3 +141,95 @@ fn a_panic_caught_before_is_not_taken_for_the_cause_of_a_death() {
         }
     }
 }
+
+/// What a worker does after it caught the unwinding of a failed call.
+const AFTERWARDS: [&str; 7] = [
+    "write and count",
+    "return an error",
+    "throw",
+    "throw again what was caught",
+    "panic in a destructor",
+    "exit",
+    "die",
+];
+
+#[dsm::parallel(split(a), atomic(grid))]
+fn catch_then(mut res: Bench, fault: Fault, afterwards: &str) -> Result<(), String> {
+    res.team.barrier();
+    if res.team.id() == 1 {
+        fault.strike();
+    }
+    let payload = catch_unwind(AssertUnwindSafe(|| res.team.barrier())).unwrap_err();
+    // Its own block is still its own, and atomics are anybody's.
+    res.a.fill(5.0);
+    res.grid[[0, 1]].fetch_add(1);
+    match afterwards {
+        "write and count" => Ok(()),
+        "return an error" => Err("an error after the failure".to_owned()),
+        "throw" => panic!("a panic after the failure"),
+        "throw again what was caught" => std::panic::resume_unwind(payload),
+        "panic in a destructor" => {
+            struct Meets<'t, 'w>(&'t Team<'w>);
+            impl Drop for Meets<'_, '_> {
+                fn drop(&mut self) {
+                    self.0.barrier();
+                }
+            }
+            let _meets = Meets(&res.team);
+            panic!("a panic after the failure")
+        }
+        "exit" => std::process::exit(9),
+        _ => std::process::abort(),
+    }
+}
+
+#[dsm::test]
+fn nothing_that_follows_a_caught_failure_takes_its_place() {
+    for workers in [2, 4] {
+        let mut cluster = bench(workers);
+        for fault in [Fault::Panic, Fault::Kill] {
+            for afterwards in AFTERWARDS {
+                cluster.grid.fill(0);
+                let error = catch_then(&mut cluster, fault, afterwards).unwrap_err();
+                fault.assert_told(&error, 1, "catch_then");
+                assert!(!error.to_string().contains("after the failure"), "{afterwards}: {error}");
+                assert_eq!(cluster.grid[[0, 1]], workers as u32 - 1, "{afterwards}");
+                assert_works(&mut cluster);
+            }
+        }
+    }
+}
+
+thread_local! {
+    static KEPT: std::cell::Cell<Option<Box<dyn std::any::Any + Send>>> = const { std::cell::Cell::new(None) };
+}
+
+#[dsm::parallel]
+fn keep_what_was_caught(res: Bench) {
+    if res.team.id() == 1 {
+        panic!("the first call fails");
+    }
+    KEPT.set(catch_unwind(AssertUnwindSafe(|| res.team.barrier())).err());
+}
+
+#[dsm::parallel]
+fn throw_what_was_kept(res: Bench) -> u64 {
+    match KEPT.take() {
+        Some(payload) => std::panic::resume_unwind(payload),
+        None => res.team.sum(1),
+    }
+}
+
+#[dsm::test]
+fn what_one_call_caught_thrown_in_the_next_fails_it() {
+    for workers in [2, 8] {
+        let mut cluster = bench(workers);
+        assert_eq!(keep_what_was_caught(&mut cluster).unwrap_err().rank(), Some(1));
+        let error = throw_what_was_kept(&mut cluster).unwrap_err();
+        assert!(error.rank() != Some(1) && !error.to_string().contains("the first call"), "{error}");
+        // Thrown once, it is gone.
+        let sums = (0..workers).find_map(|_| throw_what_was_kept(&mut cluster).ok());
+        assert_eq!(sums, Some(vec![workers as u64; workers]));
+        assert_works(&mut cluster);
+    }
+}
