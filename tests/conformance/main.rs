@@ -23,6 +23,7 @@ mod locks;
 mod memory;
 mod phases;
 mod raw;
+mod reentry;
 mod refusals;
 mod results;
 mod rows;
