@@ -14,6 +14,7 @@ dsm::shared! {
     struct Pair(n: usize) { x: [u64; n], y: [u64; n], grid: [u64; n, 3], total: Lock<u64>, bins: [Lock<u64>; n] }
 }
 
+#[expect(clippy::drop_non_drop, clippy::forget_non_drop, reason = "whether that does anything is the question")]
 #[dsm::parallel(split(x, y), atomic(grid))]
 fn give_views_up(res: Pair, how: &str) -> u64 {
     let (team, mut x, y, grid) = (res.team, res.x, res.y, res.grid);

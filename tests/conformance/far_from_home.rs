@@ -4,9 +4,10 @@
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use dsm::prelude::*;
+use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, fork};
 
@@ -160,4 +161,35 @@ fn a_child_that_other_code_forks_is_refused_in_every_use() -> dsm::Result<()> {
         ForkResult::Parent { child } => assert_eq!(waitpid(child, None).unwrap(), WaitStatus::Exited(child, 0)),
     }
     assert_untouched(&mut cluster)
+}
+
+static VIEW: OnceLock<ArrayView<'static, u64, Ix1>> = OnceLock::new();
+
+#[dsm::parallel]
+fn read_the_leaked_view(res: Home) -> u64 {
+    if res.team.id() == 1 { VIEW.get().unwrap()[0] } else { 0 }
+}
+
+#[dsm::test]
+fn a_view_taken_before_the_fork_is_a_fault_in_any_child() -> dsm::Result<()> {
+    teams([]);
+    let leaked: &'static mut Cluster<Home> = Box::leak(Box::new(started()?));
+    let view = VIEW.get_or_init(|| leaked.x.view());
+    assert_eq!(view[0], 1);
+    let mut cluster = Cluster::with_workers(2, Home { n: 4 })?;
+    for _ in 0..3 {
+        let error = read_the_leaked_view(&mut cluster).unwrap_err();
+        assert_eq!((error.rank(), error.signal()), (Some(1), Some(Signal::SIGSEGV as i32)), "{error}");
+        assert_eq!(raise(&mut cluster)?.len(), 2);
+    }
+    // SAFETY: this process has one thread; the child only reads, and ends.
+    match unsafe { fork() }.unwrap() {
+        ForkResult::Child => std::process::exit(view[0] as i32),
+        ForkResult::Parent { child } => {
+            let ended = waitpid(child, None).unwrap();
+            assert!(matches!(ended, WaitStatus::Signaled(_, Signal::SIGSEGV, _)), "{ended:?}");
+        }
+    }
+    assert_eq!(view[0], 1);
+    Ok(())
 }
