@@ -28,6 +28,8 @@ mod segment;
 mod shape;
 mod sync;
 mod team;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use array::{Handle, Handles, Shared, SharedArray, SharedCell};

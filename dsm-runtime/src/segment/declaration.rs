@@ -155,6 +155,12 @@ impl Declaration {
         Ok(())
     }
 
+    /// The laid-out fields and the bytes they need, whether or not there is memory for them.
+    #[cfg(test)]
+    pub(crate) fn laid_out(self) -> (Vec<Field>, usize) {
+        (self.fields, self.length)
+    }
+
     /// The laid-out fields and the bytes they need, once memory for them is known to be there.
     pub(crate) fn fit(self) -> Result<(Vec<Field>, usize)> {
         let available = available();

@@ -38,6 +38,14 @@ impl Memory {
         Ok(Memory { map, length, descriptor: Some(Descriptor::new(descriptor)) })
     }
 
+    /// Zeroed memory of this process alone: for tests between threads, also where there is no memfd.
+    #[cfg(test)]
+    pub(crate) fn private(length: usize) -> Self {
+        let length = length.max(1).next_multiple_of(page_size());
+        let map = memmap2::MmapMut::map_anon(length).expect("anonymous memory");
+        Memory { map: map.into(), length, descriptor: None }
+    }
+
     /// Maps the memory behind `descriptor` in this process; the mapping passes to children it forks.
     pub(crate) fn attach(descriptor: RawFd, length: usize) -> Result<Self> {
         let map = map(descriptor, length).map_err(|source| Error::os("can't attach the shared memory", source))?;

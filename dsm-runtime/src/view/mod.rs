@@ -18,6 +18,8 @@ mod transition;
 pub use atomics::Atomics;
 pub(crate) use base::ViewBase;
 pub(crate) use grant::Grant;
+#[cfg(test)]
+pub(crate) use grant::standard_strides;
 pub use mode::{Access, Mode};
 pub use phase::Phase;
 pub(crate) use phase::run_phase;

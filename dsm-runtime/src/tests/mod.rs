@@ -1,0 +1,3 @@
+//! Tests that reach across the crate's modules.
+
+mod memory;
