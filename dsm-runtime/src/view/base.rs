@@ -1,5 +1,7 @@
 //! What views are built from: the worker's mapping of the segment, and the declaration.
 
+use std::ptr;
+
 use crate::segment::{Field, Memory};
 
 /// A worker's mapping of the declared arrays; the same for every call.
@@ -13,7 +15,7 @@ pub(crate) struct ViewBase {
 impl ViewBase {
     /// The name of the lock or atomic at an address.
     pub(crate) fn cell_name(&self, address: usize) -> String {
-        let offset = self.memory.offset_of(address as *const u8);
+        let offset = self.memory.offset_of(ptr::without_provenance(address));
         offset.and_then(|offset| cell_at(self.fields, offset)).unwrap_or_else(|| "?".to_owned())
     }
 

@@ -10,7 +10,7 @@ use crate::sync::{Atomic, AtomicBits, AtomicElement, AtomicNumber};
 use crate::view::{Access, Atomics, Mode, Raw, Read, Split, View};
 
 const RANKS: usize = 3;
-const ROUNDS: u8 = if cfg!(miri) { 6 } else { 40 };
+const ROUNDS: u8 = if cfg!(miri) { 4 } else { 40 };
 
 /// Rank 0 writes to plain memory and then `gives` a sign; rank 1 waits until it `takes` the sign, and reads.
 fn hand_over<T: AtomicElement>(gives: impl Fn(&Atomic<T>) + Sync, takes: impl Fn(&Atomic<T>) -> bool + Sync) {

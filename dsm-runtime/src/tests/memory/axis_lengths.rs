@@ -76,12 +76,10 @@ macro_rules! bounds {
     )* };
 }
 
-bounds! { u8 i8 i32 i64 u64 }
+bounds! { i8 i64 u64 }
 
 agrees! {
-    lengths_of_u8_agree: u8;
     lengths_of_i8_agree: i8;
-    lengths_of_i32_agree: i32;
     lengths_of_i64_agree: i64;
     lengths_of_u64_agree: u64;
 }

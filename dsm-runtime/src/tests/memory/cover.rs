@@ -169,11 +169,11 @@ fn shapes(most: usize) -> impl Strategy<Value = Vec<usize>> {
 }
 
 fn most() -> usize {
-    if cfg!(miri) { 6 } else { 24 }
+    if cfg!(miri) { 5 } else { 24 }
 }
 
 fn most_ranks() -> usize {
-    if cfg!(miri) { 6 } else { 70 }
+    if cfg!(miri) { 5 } else { 70 }
 }
 
 /// A shape, and disjoint ranges of its first axis in any order, some empty and with gaps between them.

@@ -144,7 +144,7 @@ fn fits(items: &[Item]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(cases(1000, 4))]
+    #![proptest_config(cases(1000, 3))]
 
     #[test]
     fn fields_are_aligned_apart_and_inside(items in items(0_usize..5)) {

@@ -38,7 +38,8 @@ where
             let team = source.team();
             let mut now: Read<'_, T, D> = source.array(0);
             let mut next: Split<'_, T, D> = source.array(1);
-            assert!(now.iter().all(|element| *element == now[now.raw_dim() * 0]) || now.is_empty());
+            let first = now.first().copied();
+            assert!(now.iter().all(|&zero| Some(zero) == first));
             for step in 1..4 {
                 each_of_block(&mut next, shape, |number, element| *element = value(number + step));
                 let reclaimed = if step == 1 { now.split_axis(axis) } else { now.reclaim() };
@@ -50,6 +51,13 @@ where
     }
 }
 
+/// Miri has time for two: one at regular strides, one at irregular ones.
+const DEALT: &[Schedule] = if cfg!(miri) {
+    &[Schedule::Cyclic(2), Schedule::Random]
+} else {
+    &[Schedule::Block, Schedule::Cyclic(1), Schedule::Cyclic(2), Schedule::Random]
+};
+
 /// One array through every way to deal it, from clause to clause and from phase to phase.
 fn tour<T, D>(shape: &[usize], size: usize, value: fn(usize) -> T)
 where
@@ -58,7 +66,7 @@ where
     for<'a> D::Row<'a, T>: Row<T>,
 {
     for axis in 0..D::AXES {
-        for schedule in [Schedule::Block, Schedule::Cyclic(1), Schedule::Cyclic(2), Schedule::Random] {
+        for &schedule in DEALT {
             let mut team = HeapTeam::new(|declaration| declaration.array::<T, D>(0, "a", shape));
             team.call(size, &[Access::new(0, Mode::Split { axis, schedule })], |source| {
                 let team = source.team();
@@ -134,15 +142,15 @@ fn vectors_go_round_all_modes() {
 #[test]
 fn matrices_go_round_all_modes() {
     take_turns::<_, Ix2>(&[5, 3], 3, float);
-    tour::<_, Ix2>(&[5, 3], 3, float);
-    tour::<_, Ix2>(&[3, 4], 2, truth);
+    tour::<_, Ix2>(&[4, 3], 3, float);
+    tour::<_, Ix2>(&[3, 2], 2, truth);
 }
 
 #[test]
 fn three_and_four_axes_go_round_all_modes() {
-    take_turns::<_, Ix3>(&[3, 2, 3], 3, complex);
-    tour::<_, Ix3>(&[3, 2, 3], 2, triple);
-    tour::<_, Ix4>(&[2, 3, 1, 2], 2, wide);
+    take_turns::<_, Ix3>(&[3, 2, 3], 2, complex);
+    tour::<_, Ix3>(&[3, 1, 2], 2, triple);
+    tour::<_, Ix4>(&[2, 1, 3, 1], 2, wide);
 }
 
 #[test]
@@ -164,7 +172,7 @@ fn empty_arrays_go_round_all_modes() {
 fn ranks_beyond_the_rows_have_none() {
     take_turns::<_, Ix2>(&[2, 3], 4, float);
     tour::<_, Ix1>(&[1], 3, truth);
-    tour::<_, Ix2>(&[2, 1], 4, byte);
+    tour::<_, Ix2>(&[2, 1], 3, byte);
 }
 
 #[test]
