@@ -24,14 +24,14 @@ under_miri() {
     MIRIFLAGS="-Zmiri-strict-provenance $1" cargo +nightly miri test --quiet --package dsm-runtime --lib "${@:2}"
 }
 under_miri "" --no-run
-for model in stacked tree; do
-    flag=$([ $model = stacked ] || echo "-Zmiri-$model-borrows")
-    under_miri "$flag" -- tests::memory &> "$output/$model" &
-    running+=($!)
-done
+under_miri "" -- tests::memory &> "$output/stacked" &
+stacked=$!
+# Sums that hand out no references are the same under both.
+under_miri "-Zmiri-tree-borrows" -- tests::memory --skip axis_lengths --skip overlap --skip layout &> "$output/tree" &
+tree=$!
 failed=0
-wait "${running[0]}" || { failed=1; echo "under Stacked Borrows:"; cat "$output/stacked"; }
-wait "${running[1]}" || { failed=1; echo "under Tree Borrows:"; cat "$output/tree"; }
+wait $stacked || { failed=1; echo "under Stacked Borrows:"; cat "$output/stacked"; }
+wait $tree || { failed=1; echo "under Tree Borrows:"; cat "$output/tree"; }
 # A filter that no longer matches must not pass for a check.
 grep -h '^test result: ok. [1-9]' "$output"/* || failed=1
 exit $failed

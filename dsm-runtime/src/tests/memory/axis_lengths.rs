@@ -54,10 +54,7 @@ macro_rules! agrees {
 }
 
 /// Any number, with those near zero and near the ends as likely as all the rest.
-fn edge<T: Arbitrary + Copy + Clone + 'static + TryFrom<i128>>() -> impl Strategy<Value = T>
-where
-    T: Bounds,
-{
+fn edge<T: Arbitrary + Bounds + TryFrom<i128>>() -> impl Strategy<Value = T> {
     let near = |middle: i128| (middle - 2..=middle + 2).prop_filter_map("in range", |value| T::try_from(value).ok());
     prop_oneof![any::<T>(), near(0), near(T::LEAST), near(T::MOST)]
 }
