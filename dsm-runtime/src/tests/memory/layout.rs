@@ -221,6 +221,17 @@ fn nothing_declared_is_a_segment_of_one_page() {
 }
 
 #[test]
+fn fields_that_fit_alone_need_not_fit_together() {
+    let half = 1 << (usize::BITS - 2);
+    for other in [Item::Bytes(half), Item::Nothings(half), Item::Locks(half / 64)] {
+        let items = [Item::Bytes(half - 1), Item::Lock, other];
+        assert!(items.iter().all(|item| declare(&[item.clone()]).is_ok()));
+        assert_eq!(declare(&items).is_ok(), fits(&items), "{items:?}");
+        assert_eq!(fits(&items), matches!(items[2], Item::Nothings(_)));
+    }
+}
+
+#[test]
 fn an_element_aligned_beyond_a_page_is_refused() {
     #[derive(Clone, Copy)]
     #[repr(C, align(65536))]
