@@ -38,6 +38,8 @@ struct Call {
     barrier: Barrier,
     critical: LockWord,
     failed: AtomicBool,
+    /// A rank is out of the call, and so every rank has arrived at its end.
+    over: AtomicBool,
     identities: Vec<UnsafeCell<Option<Identity>>>,
     reports: Mutex<Vec<String>>,
 }
@@ -93,6 +95,7 @@ impl HeapTeam {
             // SAFETY: as above.
             critical: unsafe { std::mem::zeroed() },
             failed: AtomicBool::new(false),
+            over: AtomicBool::new(false),
             identities: (0..size).map(|_| UnsafeCell::new(None)).collect(),
             reports: Mutex::default(),
         };
@@ -182,6 +185,7 @@ impl Call {
             let result = body(&mut ResourceSource::new(context, access));
             let identity = Identity::new(Operation::Return, context.sequence());
             context.meet(&identity, Operation::Return, Location::caller());
+            self.over.store(true, Ordering::Release);
             result
         }));
         context.end();
@@ -200,7 +204,12 @@ impl Park for Rank {
         self.call.failed.load(Ordering::Relaxed)
     }
 
-    fn park(&self, _: &AtomicU32, _: u32, _: u32, _: Waiting, _: Option<Instant>) {
+    fn park(&self, word: &AtomicU32, value: u32, _: u32, _: Waiting, _: Option<Instant>) {
+        // Where ranks are let go that met in different collectives, some would wait for ever.
+        if self.call.over.load(Ordering::Acquire) && word.load(Ordering::Relaxed) == value {
+            self.report(Failure::Diverged, "waits in a call that others are out of", None);
+            self.fail(Failure::Diverged);
+        }
         thread::yield_now();
     }
 
