@@ -214,9 +214,9 @@ fn more_ranks_than_rows_cover_all_dimensions() {
     cover_in_every_mode::<Ix1>(&[3], 5, 2);
     cover_in_every_mode::<Ix2>(&[2, 3], 4, 1);
     cover_in_every_mode::<Ix3>(&[1, 2, 3], 3, 1);
-    cover_in_every_mode::<Ix4>(&[2, 1, 2, 2], 3, 2);
+    cover_in_every_mode::<Ix4>(&[2, 1, 1, 2], 3, 2);
     cover_in_every_mode::<Ix5>(&[1, 2, 1, 2, 1], 3, 1);
-    cover_in_every_mode::<Ix6>(&[2, 1, 1, 2, 1, 2], 3, 1);
+    cover_in_every_mode::<Ix6>(&[1, 2, 1, 1, 1, 2], 3, 1);
 }
 
 #[test]
