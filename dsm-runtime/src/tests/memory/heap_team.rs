@@ -129,8 +129,8 @@ impl HeapTeam {
         let (memory, fields) = unsafe { (forever(&self.memory), forever(self.fields.as_slice())) };
         let bases: Vec<_> = (0..size).map(|rank| ViewBase { rank, size, memory, fields }).collect();
         let grants = bases.iter().map(|base| {
-            // SAFETY: the bases live until `f` has returned. One grant for each rank, all in the same mode with the same
-            // seed; own ranges are the test's affair, which has one thread.
+            // SAFETY: the bases live until `f` has returned. One grant for each rank, all in the same mode
+            // with the same seed; own ranges are the test's affair, which has one thread.
             unsafe { Grant::new(forever(base), field(fields, index), mode, 0, self.seed, own(base.rank)) }
         });
         f(grants.collect())
