@@ -21,7 +21,7 @@ use crate::error::{Place, Result};
 use crate::identity::{Identity, Operation, describe, overlap};
 use crate::payload::text_of;
 use crate::segment::{Declaration, Field, Memory, field};
-use crate::sync::{Arrival, Barrier, LockWord, Outcome, Park, Waiting};
+use crate::sync::{Barrier, LockWord, Met, Park, Waiting};
 use crate::team::{Context, Leaving};
 use crate::view::{Access, Grant, Mode, ViewBase};
 
@@ -239,20 +239,17 @@ impl Engine for Rank {
     fn meet(&self, identity: &Identity) -> std::result::Result<(), Stop> {
         // SAFETY: this rank's own; others read it only between the last arrival and the opening.
         unsafe { *self.call.identities[self.rank].get() = Some(identity.clone()) };
-        match self.call.barrier.arrive(self.call.size) {
-            Arrival::Last => {
-                if let Some((failure, message)) = self.objection(identity) {
-                    self.report(failure, &message, None);
-                    self.fail(failure);
-                    return Err(Stop);
-                }
-                self.call.barrier.open(self);
-                Ok(())
+        let agree = || match self.objection(identity) {
+            Some((failure, message)) => {
+                self.report(failure, &message, None);
+                self.fail(failure);
+                false
             }
-            Arrival::Early(generation) => match self.call.barrier.wait(generation, self) {
-                Outcome::Ready(_) => Ok(()),
-                Outcome::Stopped | Outcome::TimedOut => Err(Stop),
-            },
+            None => true,
+        };
+        match self.call.barrier.meet(self.call.size, self, agree) {
+            Met::Together => Ok(()),
+            Met::Refused | Met::Stopped => Err(Stop),
         }
     }
 
