@@ -193,3 +193,56 @@ fn a_view_taken_before_the_fork_is_a_fault_in_any_child() -> dsm::Result<()> {
     assert_eq!(view[0], 1);
     Ok(())
 }
+
+/// How a child that a worker forks by itself ends, which does this with what it has a copy of.
+fn child_of_a_worker(act: impl FnOnce()) -> Option<Signal> {
+    // SAFETY: the worker has one thread.
+    match unsafe { fork() }.unwrap() {
+        ForkResult::Child => {
+            let done = catch_unwind(AssertUnwindSafe(act));
+            // SAFETY: ends the process.
+            unsafe { nix::libc::_exit(i32::from(done.is_err())) }
+        }
+        ForkResult::Parent { child } => match waitpid(child, None).unwrap() {
+            WaitStatus::Signaled(_, signal, _) => Some(signal),
+            WaitStatus::Exited(_, status) => {
+                assert_eq!(status, 1, "the child of a worker did what only a rank may");
+                None
+            }
+            other => panic!("{other:?}"),
+        },
+    }
+}
+
+#[dsm::parallel(split(x))]
+fn fork_by_itself(mut res: Home, act: u8) -> (Option<i32>, u64) {
+    res.x.fill(1);
+    let held = res.total.lock();
+    let ended = child_of_a_worker(|| match act {
+        0 => res.x.fill(99),
+        1 => res.team.barrier(),
+        2 => drop(res.fair.lock()),
+        3 => drop(res.hits.fetch_add(99)),
+        4 => panic!("the child's own"),
+        _ => std::process::abort(),
+    });
+    drop(held);
+    res.team.barrier();
+    (ended.map(|signal| signal as i32), res.x.sum())
+}
+
+#[dsm::test]
+fn a_child_that_a_worker_forks_reaches_neither_arrays_nor_locks_nor_the_team() {
+    for workers in teams([1, 2, 4]) {
+        let mut cluster = Cluster::with_workers(workers, Home { n: 8 }).unwrap();
+        let fault = Some(Signal::SIGSEGV as i32);
+        // Outside a call a lock says so; what reaches shared memory by itself is a fault.
+        let acts = [(0, fault), (1, fault), (2, None), (3, fault), (4, None), (5, Some(Signal::SIGABRT as i32))];
+        for (act, ended) in acts {
+            for (found, _) in fork_by_itself(&mut cluster, act).unwrap() {
+                assert_eq!(found, ended, "act {act}");
+            }
+            assert_eq!((cluster.x.sum(), cluster.hits.get(), cluster.total.is_poisoned()), (8, 0, false), "act {act}");
+        }
+    }
+}

@@ -34,7 +34,7 @@ const PER_CLUSTER: u64 = 250;
 
 /// The cluster for the programs from this number on; in every other one, waiting workers sleep at once.
 pub(crate) fn cluster(size: usize, first: u64) -> Cluster<Ground> {
-    let policy = if first / PER_CLUSTER % 2 == 0 { WaitPolicy::Active } else { WaitPolicy::Passive };
+    let policy = if (first / PER_CLUSTER).is_multiple_of(2) { WaitPolicy::Active } else { WaitPolicy::Passive };
     let builder = Cluster::builder(Ground).workers(size).wait_policy(policy).deadline(HANGS);
     let mut cluster = builder.build().expect("a cluster");
     cluster.start().expect("workers");

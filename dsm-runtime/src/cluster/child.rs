@@ -138,8 +138,11 @@ pub(crate) fn volunteer_for_oom() {
 /// A panic that can't unwind ends in an abort while it is under way; one that was caught long before is not its cause.
 pub(crate) fn tell_aborts_from_panics(report_bytes: &'static AtomicUsize) {
     static REPORT_BYTES: AtomicPtr<AtomicUsize> = AtomicPtr::new(std::ptr::null_mut());
+    fn forget() {
+        REPORT_BYTES.store(std::ptr::null_mut(), Ordering::Relaxed);
+    }
     extern "C" fn aborting(_: c_int) {
-        // SAFETY: null, or the word of this worker's slot, which is mapped for the worker's whole life.
+        // SAFETY: null, also in children, or the word of this worker's slot, which is mapped for the worker's whole life.
         if let Some(report_bytes) = unsafe { REPORT_BYTES.load(Ordering::Relaxed).as_ref() }
             && !std::thread::panicking()
         {
@@ -151,7 +154,7 @@ pub(crate) fn tell_aborts_from_panics(report_bytes: &'static AtomicUsize) {
             libc::raise(libc::SIGABRT);
         }
     }
-    // A worker of a cluster made in a worker inherits the outer one's.
+    inherited::add_forget(forget);
     REPORT_BYTES.store(std::ptr::from_ref(report_bytes).cast_mut(), Ordering::Relaxed);
     let action = SigAction::new(SigHandler::Handler(aborting), SaFlags::empty(), SigSet::empty());
     // SAFETY: the handler only loads and stores words, and calls what may be called in one.

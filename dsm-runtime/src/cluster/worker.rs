@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use super::bell::Bell;
-use super::child;
+use super::child::{self, UNFIT};
 use super::control::Answer;
 use super::dispatch;
 use super::pool_memory::PoolMemory;
@@ -17,8 +17,9 @@ use crate::error::{Place, Result};
 use crate::identity::{Identity, Operation};
 use crate::payload;
 use crate::point::{Point, become_worker, reached};
+use crate::segment::inherited;
 use crate::sync::{Park, Patience, Wait, Waiting, sleep, wait_while, wake};
-use crate::team::{Context, Leaving, current};
+use crate::team::{Context, Leaving, current, forget_call};
 use crate::view::ViewBase;
 
 /// What a job finds: the worker's engine and context.
@@ -64,6 +65,12 @@ pub(crate) fn work(pool: &'static PoolMemory, base: &'static ViewBase, bell: &'s
     let engine: &'static ProcessEngine = Box::leak(Box::new(ProcessEngine::new(pool, base, bell, policy)));
     let context: &'static Context = Box::leak(Box::new(Context::new(engine, base)));
     let worker = Worker { engine, context };
+    // A child that the user's code forks has copies of the views: they must not reach the arrays.
+    inherited::add_forget(forget_call);
+    let kept = pool.memory().keep_from_children().and_then(|()| base.memory.keep_from_children());
+    if kept.is_err() {
+        child::exit(UNFIT);
+    }
     report_panics();
     child::catch_exit();
     child::tell_aborts_from_panics(&engine.slot().report_bytes);
@@ -157,8 +164,10 @@ fn left(worker: &Worker, payload: Option<Box<dyn Any + Send>>) {
                 engine.report(Failure::Panicked, &text, None);
             }
             engine.fail(engine.reported().unwrap_or(Failure::Panicked));
-            // A payload may panic in its turn when it is dropped.
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+            // Dropped, one of the user's own may panic in its turn, and what it panics with too.
+            if !payload.is::<&'static str>() && !payload.is::<String>() {
+                std::mem::forget(payload);
+            }
         }
         _ => {
             engine.forget_panic();

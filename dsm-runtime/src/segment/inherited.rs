@@ -1,8 +1,9 @@
-//! What a forked child must not keep of its parent: mappings that belong to the driver, and descriptors.
+//! What a forked child must not keep of its parent: mappings that belong to the driver or to one worker, descriptors, and
+//! what the parent was in the middle of.
 //!
-//! The driver's mappings are marked `MADV_DONTFORK`, so a child has a hole where they were. The hole is filled with
-//! inaccessible pages first thing in the child, so that nothing else is ever mapped there and a copied handle hits a
-//! fault, never foreign memory. Descriptors are closed so that no cluster keeps another's memory alive.
+//! The mappings are marked `MADV_DONTFORK`, so a child has a hole where they were. The hole is filled with inaccessible
+//! pages first thing in the child, so that nothing else is ever mapped there and a copied handle or view hits a fault,
+//! never foreign memory. Descriptors are closed so that no cluster keeps another's memory alive.
 #![allow(unsafe_code)]
 
 use std::ops::Deref;
@@ -14,7 +15,8 @@ use nix::errno::Errno;
 use crate::error::{Error, Result};
 use crate::process::{self, AtHome};
 
-static INHERITED: Mutex<Inherited> = Mutex::new(Inherited { mappings: Vec::new(), descriptors: Vec::new() });
+static INHERITED: Mutex<Inherited> =
+    Mutex::new(Inherited { mappings: Vec::new(), descriptors: Vec::new(), forgets: Vec::new() });
 
 /// Exit status of a child that could not be sealed.
 const UNSEALED: i32 = 115;
@@ -41,6 +43,7 @@ pub(crate) fn watch_forks() -> Result<()> {
 pub(crate) struct Inherited {
     mappings: Vec<(usize, usize)>,
     descriptors: Vec<RawFd>,
+    forgets: Vec<fn()>,
 }
 
 /// The list, to be held across a fork so that no other thread changes it in between.
@@ -54,6 +57,11 @@ pub(crate) fn add_mapping(address: usize, length: usize) {
 
 pub(crate) fn remove_mapping(address: usize) {
     lock().mappings.retain(|&(at, _)| at != address);
+}
+
+/// What children of this process run to forget something of it. It may do no more than a signal handler.
+pub(crate) fn add_forget(forget: fn()) {
+    lock().forgets.push(forget);
 }
 
 /// A descriptor that children of this process close, unless they are told to keep it.
@@ -94,7 +102,7 @@ impl<T: AsFd> Drop for Descriptor<T> {
 }
 
 impl Inherited {
-    /// In the child: seals the parent's mappings, closes its descriptors except `keep`, and forgets both.
+    /// In the child: seals the parent's mappings, closes its descriptors except `keep`, and forgets what it was in.
     ///
     /// # Safety
     ///
@@ -102,6 +110,9 @@ impl Inherited {
     /// - Nothing in this process uses the mappings or the descriptors afterwards except those in `keep`; handles that
     ///   own them are never dropped here.
     pub(crate) unsafe fn seal(&mut self, keep: &[RawFd]) {
+        for forget in self.forgets.drain(..) {
+            forget();
+        }
         for (address, length) in self.mappings.drain(..) {
             // SAFETY: the range held a mapping of the parent that this child doesn't use (the caller's duty); replacing
             // it by inaccessible pages takes it from nobody.

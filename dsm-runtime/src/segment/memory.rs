@@ -14,7 +14,8 @@ use crate::error::{Error, Result};
 
 /// Shared memory, mapped in this process.
 ///
-/// Made by the driver, whose mapping no child inherits; [`attach`](Memory::attach) maps it anew in a child.
+/// Made by the driver, whose mapping no child inherits; [`attach`](Memory::attach) maps it anew in the monitor, whose
+/// workers inherit that, and keep it from children of their own.
 pub(crate) struct Memory {
     map: MmapRaw,
     length: usize,
@@ -33,9 +34,9 @@ impl Memory {
             .map_err(|errno| failed(errno.into()))?;
         nix::unistd::ftruncate(&descriptor, length as libc::off_t).map_err(|errno| failed(errno.into()))?;
         let map = map(descriptor.as_raw_fd(), length).map_err(failed)?;
-        map.advise(Advice::DontFork).map_err(failed)?;
-        inherited::add_mapping(map.as_ptr() as usize, length);
-        Ok(Memory { map, length, descriptor: Some(Descriptor::new(descriptor)) })
+        let memory = Memory { map, length, descriptor: Some(Descriptor::new(descriptor)) };
+        memory.keep_from_children().map_err(failed)?;
+        Ok(memory)
     }
 
     /// Zeroed memory of this process alone: for tests between threads, also where there is no memfd.
@@ -50,6 +51,13 @@ impl Memory {
     pub(crate) fn attach(descriptor: RawFd, length: usize) -> Result<Self> {
         let map = map(descriptor, length).map_err(|source| Error::os("can't attach the shared memory", source))?;
         Ok(Memory { map, length, descriptor: None })
+    }
+
+    /// Has children that this process forks from now on find inaccessible pages in the place of this mapping.
+    pub(crate) fn keep_from_children(&self) -> std::io::Result<()> {
+        self.map.advise(Advice::DontFork)?;
+        inherited::add_mapping(self.map.as_ptr() as usize, self.length);
+        Ok(())
     }
 
     /// The descriptor that children attach by.

@@ -235,6 +235,11 @@ impl Context {
     }
 }
 
+/// This process is a child of a worker's, forked by other code: it runs no rank.
+pub(crate) fn forget_call() {
+    CURRENT.set(None);
+}
+
 /// The context of the call that this thread runs a rank of.
 #[inline]
 pub(crate) fn current() -> Option<&'static Context> {

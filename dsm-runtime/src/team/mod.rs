@@ -6,6 +6,6 @@ mod rng;
 mod sections;
 mod team;
 
-pub(crate) use context::{Context, Doing, Leaving, current};
+pub(crate) use context::{Context, Doing, Leaving, current, forget_call};
 pub use rng::TeamRng;
 pub use team::Team;
