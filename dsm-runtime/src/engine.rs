@@ -5,7 +5,7 @@
 
 use crate::error::{Place, Result};
 use crate::identity::Identity;
-use crate::sync::{LockWord, Park};
+use crate::sync::{LockWord, Park, TurnWord};
 
 /// The call has failed: leave the parallel function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +65,9 @@ pub(crate) trait Engine: Park {
 
     /// The team's own lock, for critical sections.
     fn critical(&self) -> &LockWord;
+
+    /// The turns of `ordered`, which begin anew after each collective.
+    fn turns(&self) -> &TurnWord;
 
     /// Writes down what this rank has to say about its failure; taken back if the rank returns after all.
     fn report(&self, failure: Failure, message: &str, place: Option<Place>);

@@ -21,6 +21,7 @@ mod hidden;
 mod indices;
 mod locks;
 mod memory;
+mod ordered;
 mod phases;
 mod raw;
 mod reentry;

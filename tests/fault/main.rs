@@ -25,6 +25,7 @@ mod killed;
 mod matrix;
 mod misuse;
 mod monitor;
+mod ordered;
 mod out_of_memory;
 mod own_errors;
 mod payloads;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use crate::engine::Failure;
 use crate::identity::{Identity, OWN_WORDS, WORDS};
-use crate::sync::{Apart, Asleep, Barrier, CallWord, IdentityWords, LockWord, WaitWords};
+use crate::sync::{Apart, Asleep, Barrier, CallWord, IdentityWords, LockWord, TurnWord, WaitWords};
 
 /// Words common to the pool, each kind on cache lines of its own.
 #[repr(C)]
@@ -16,6 +16,7 @@ pub(crate) struct Control {
     pub(crate) done: Apart<DoneWords>,
     pub(crate) barrier: Apart<Barrier>,
     pub(crate) critical: Apart<LockWord>,
+    pub(crate) turns: Apart<TurnWord>,
     /// The last `single` that a rank was first at: call number and sequence.
     pub(crate) single: Apart<AtomicU64>,
     pub(crate) asleep: Apart<Asleep>,
@@ -84,6 +85,7 @@ impl Control {
     /// Opens a call; only by the driver, when the last is over.
     pub(crate) fn open_call(&self, number: u32) {
         self.asleep.0.reset();
+        self.turns.0.reset();
         self.call.0.open(number);
     }
 

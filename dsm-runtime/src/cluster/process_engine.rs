@@ -15,7 +15,7 @@ use crate::engine::{Engine, Failure, Stop};
 use crate::error::{Place, Result};
 use crate::identity::{Identity, describe, overlap};
 use crate::point::{Point, reached};
-use crate::sync::{Arrival, LockWord, Met, Park, Patience, Waiting, WordPlace, sleep, wake};
+use crate::sync::{Arrival, LockWord, Met, Park, Patience, TurnWord, Waiting, WordPlace, sleep, wake};
 use crate::team::{Context, Doing};
 use crate::view::ViewBase;
 
@@ -144,6 +144,9 @@ impl ProcessEngine {
             Doing::Meeting => describe(&self.slot().identity(), self.base.fields),
             Doing::Locking(address) => format!("waits for lock `{}`", self.base.cell_name(address)),
             Doing::Critical => "waits for `critical`".to_owned(),
+            Doing::Turn(index) => {
+                format!("waits for the turn of index {index} in `ordered`, which is at {}", self.turns().now())
+            }
         }
     }
 
@@ -175,6 +178,8 @@ impl ProcessEngine {
             self.fail(Failure::Misuse);
             return false;
         }
+        // Nobody is in a turn, or waits for one: all are here.
+        self.pool.control().turns.0.reset();
         reached(Point::Opening);
         true
     }
@@ -263,6 +268,10 @@ impl Engine for ProcessEngine {
 
     fn critical(&self) -> &LockWord {
         &self.pool.control().critical.0
+    }
+
+    fn turns(&self) -> &TurnWord {
+        &self.pool.control().turns.0
     }
 
     fn report(&self, failure: Failure, message: &str, place: Option<Place>) {

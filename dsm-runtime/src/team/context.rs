@@ -21,6 +21,7 @@ pub(crate) enum Section {
     Critical,
     Master,
     Single,
+    Ordered,
     /// In the user's code for writing or reading a value that travels, while the bytes are being used.
     Serialize,
 }
@@ -31,6 +32,7 @@ impl Section {
             Section::Critical => "critical",
             Section::Master => "master",
             Section::Single => "single",
+            Section::Ordered => "ordered",
             Section::Serialize => "serialize or deserialize",
         }
     }
@@ -64,6 +66,8 @@ pub(crate) enum Doing {
     /// Locking the cell at this address.
     Locking(usize),
     Critical,
+    /// Waiting for the turn of an index in `ordered`.
+    Turn(u32),
 }
 
 impl Context {
@@ -153,6 +157,11 @@ impl Context {
 
     pub(crate) fn done(&self) {
         self.doing.set(Doing::Computing);
+    }
+
+    /// The section this rank is in.
+    pub(crate) fn section(&self) -> Option<Section> {
+        self.section.get()
     }
 
     /// Runs `f` as a section that no collective may be entered from.

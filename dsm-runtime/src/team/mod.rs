@@ -2,6 +2,7 @@
 
 mod collectives;
 mod context;
+mod ordered;
 mod rng;
 mod sections;
 mod team;

@@ -15,6 +15,7 @@ mod deadlock;
 mod fair_lock;
 mod lock;
 mod recovery;
+mod turn;
 
 /// Explores every interleaving with up to `preemptions` switches away from a rank that could go on.
 fn model(preemptions: usize, run: impl Fn() + Sync + Send + 'static) {

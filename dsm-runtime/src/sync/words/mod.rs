@@ -9,6 +9,7 @@ mod lock_word;
 mod park;
 mod published;
 mod ticket_words;
+mod turn_word;
 mod wait;
 
 pub(crate) use barrier::{Arrival, Barrier, Met};
@@ -18,4 +19,5 @@ pub(crate) use lock_word::{LockRefused, LockWord};
 pub(crate) use park::{Held, Park, Waiting};
 pub(crate) use published::{Asleep, Published, WaitKind, WaitWords, WordPlace, nothing_can_move};
 pub(crate) use ticket_words::TicketWords;
+pub(crate) use turn_word::{TurnRefused, TurnWord};
 pub(crate) use wait::{Patience, Wait, wait_while};

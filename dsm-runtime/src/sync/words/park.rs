@@ -12,6 +12,8 @@ pub(crate) enum Waiting {
     Lock,
     /// For a ticket lock: blocked while the word, the ticket served, isn't this one.
     Ticket(u32),
+    /// For a turn of `ordered`: blocked while the word is before this index.
+    Turn(u32),
     /// With a deadline of its own, so it ends by itself.
     Timed,
 }

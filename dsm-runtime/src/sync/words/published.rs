@@ -9,6 +9,7 @@
 
 use super::lock_word::holder_in;
 use super::park::Waiting;
+use super::turn_word::is_before;
 use crate::machine::{AtomicU32, AtomicUsize, Ordering, fence};
 
 /// Where a word lies: among the arrays, or in the pool's own memory, and how far from its start.
@@ -28,12 +29,19 @@ pub(crate) enum WaitKind {
     Ticket = 3,
     Timed = 4,
     Returned = 5,
+    Turn = 7,
 }
 
 impl WaitKind {
     fn from_number(number: u32) -> Self {
-        const ASLEEP: [WaitKind; 5] =
-            [WaitKind::Collective, WaitKind::Lock, WaitKind::Ticket, WaitKind::Timed, WaitKind::Returned];
+        const ASLEEP: [WaitKind; 6] = [
+            WaitKind::Collective,
+            WaitKind::Lock,
+            WaitKind::Ticket,
+            WaitKind::Timed,
+            WaitKind::Returned,
+            WaitKind::Turn,
+        ];
         ASLEEP.into_iter().find(|&kind| kind as u32 == number).unwrap_or(WaitKind::Awake)
     }
 }
@@ -56,6 +64,7 @@ impl Published {
             WaitKind::Collective => value() == Some(self.expected),
             WaitKind::Lock => value().is_some_and(|value| holder_in(value).is_some()),
             WaitKind::Ticket => value().is_some_and(|serving| serving != self.expected),
+            WaitKind::Turn => value().is_some_and(|word| is_before(word, self.expected)),
         }
     }
 }
@@ -135,6 +144,7 @@ impl Asleep {
             Waiting::Collective => (WaitKind::Collective, value),
             Waiting::Lock => (WaitKind::Lock, value),
             Waiting::Ticket(ticket) => (WaitKind::Ticket, ticket),
+            Waiting::Turn(index) => (WaitKind::Turn, index),
             Waiting::Timed => (WaitKind::Timed, value),
         };
         words.publish(kind, place, expected);
