@@ -70,8 +70,7 @@ impl Barrier {
     /// Lets everybody go, and makes the barrier ready for the next arrivals; only by the last arrival.
     pub(crate) fn open(&self, park: &(impl Park + ?Sized)) {
         self.arrived.store(0, Ordering::Relaxed);
-        let next = self.generation.load(Ordering::Relaxed).wrapping_add(1);
-        self.generation.store(next, Ordering::SeqCst);
+        self.generation.fetch_add(1, Ordering::SeqCst);
         if self.sleepers.load(Ordering::SeqCst) > 0 {
             park.unpark(&self.generation, u32::MAX, u32::MAX);
         }

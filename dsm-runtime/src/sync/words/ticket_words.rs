@@ -76,8 +76,7 @@ impl TicketWords {
     /// Gives the lock to the next in line.
     pub(crate) fn unlock(&self, park: &(impl Park + ?Sized)) {
         self.owner.store(0, Ordering::Relaxed);
-        let serving = self.serving.load(Ordering::Relaxed).wrapping_add(1);
-        self.serving.store(serving, Ordering::SeqCst);
+        let serving = self.serving.fetch_add(1, Ordering::SeqCst).wrapping_add(1);
         if self.sleepers.load(Ordering::SeqCst) > 0 {
             park.unpark(&self.serving, u32::MAX, class(serving));
         }
