@@ -147,22 +147,41 @@ fn a_cycle_of_two_locks_is_found_if_it_comes_about_and_only_then() {
     });
 }
 
-#[test]
-fn ranks_that_wait_for_each_other_in_turns_raise_no_alarm() {
-    model(2, || {
+/// Two ranks that wait for each other in turns, and a look at them when nobody rang.
+fn assert_no_alarm(preemptions: usize, body: fn(&Rank<'_>)) {
+    model(preemptions, move || {
         let pool = Pool::new();
-        let ranks = [0, 1].map(|number| {
-            Pool::run(&pool, number, move |rank| {
-                let lock = &rank.pool.locks[0];
-                lock.lock(number, rank, None).unwrap();
-                lock.unlock(rank);
-                assert_eq!(rank.meet(), Met::Together);
-            })
-        });
-        // Looks also when nobody rang.
+        let ranks = [0, 1].map(|number| Pool::run(&pool, number, body));
         assert_eq!(pool.look(), None);
         assert!(!pool.watch());
         ranks.into_iter().for_each(|rank| rank.join().unwrap());
+    });
+}
+
+#[test]
+fn ranks_that_wait_for_a_lock_in_turns_raise_no_alarm() {
+    assert_no_alarm(2, |rank| {
+        let lock = &rank.pool.locks[0];
+        lock.lock(rank.rank, rank, None).unwrap();
+        lock.unlock(rank);
+    });
+}
+
+#[test]
+fn ranks_that_meet_raise_no_alarm() {
+    assert_no_alarm(1, |rank| {
+        assert_eq!(rank.meet(), Met::Together);
+        assert_eq!(rank.meet(), Met::Together);
+    });
+}
+
+#[test]
+fn ranks_that_wait_for_a_lock_and_then_meet_raise_no_alarm() {
+    assert_no_alarm(1, |rank| {
+        let lock = &rank.pool.locks[0];
+        lock.lock(rank.rank, rank, None).unwrap();
+        lock.unlock(rank);
+        assert_eq!(rank.meet(), Met::Together);
     });
 }
 

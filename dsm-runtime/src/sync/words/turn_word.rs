@@ -77,11 +77,6 @@ impl TurnWord {
         self.word.store(0, Ordering::Relaxed);
         self.sleepers.store(0, Ordering::Relaxed);
     }
-
-    #[cfg(test)]
-    pub(crate) fn word(&self) -> &AtomicU32 {
-        &self.word
-    }
 }
 
 /// Whether a word says that the turn of `index` has not come.

@@ -21,7 +21,7 @@ use crate::error::{Place, Result};
 use crate::identity::{Identity, Operation, describe, overlap};
 use crate::payload::text_of;
 use crate::segment::{Declaration, Field, Memory, field};
-use crate::sync::{Barrier, LockWord, Met, Park, Waiting};
+use crate::sync::{Barrier, LockWord, Met, Park, TurnWord, Waiting};
 use crate::team::{Context, Leaving};
 use crate::view::{Access, Grant, Mode, ViewBase};
 
@@ -37,6 +37,7 @@ struct Call {
     size: usize,
     barrier: Barrier,
     critical: LockWord,
+    turns: TurnWord,
     failed: AtomicBool,
     /// A rank is out of the call, and so every rank has arrived at its end.
     over: AtomicBool,
@@ -90,10 +91,9 @@ impl HeapTeam {
         self.seed += 1;
         let call = Call {
             size,
-            // SAFETY: words are all atomics, of which zero is a valid value.
-            barrier: unsafe { std::mem::zeroed() },
-            // SAFETY: as above.
-            critical: unsafe { std::mem::zeroed() },
+            barrier: Barrier::default(),
+            critical: LockWord::default(),
+            turns: TurnWord::default(),
             failed: AtomicBool::new(false),
             over: AtomicBool::new(false),
             identities: (0..size).map(|_| UnsafeCell::new(None)).collect(),
@@ -255,6 +255,10 @@ impl Engine for Rank {
 
     fn critical(&self) -> &LockWord {
         &self.call.critical
+    }
+
+    fn turns(&self) -> &TurnWord {
+        &self.call.turns
     }
 
     fn report(&self, failure: Failure, message: &str, _: Option<Place>) {
