@@ -1,6 +1,6 @@
 //! Named points of a call at which a test may strike: end, stop or delay a process just there.
 //!
-//! In builds with debug assertions only; elsewhere [`reached`] is nothing.
+//! In builds with debug assertions only; elsewhere `reached` is nothing.
 
 #[cfg(debug_assertions)]
 use std::sync::OnceLock;
