@@ -56,7 +56,8 @@ pub enum ErrorKind {
     Output,
     /// A worker panicked.
     Panicked,
-    /// A worker was ended by a signal, or was killed because it did not leave a failed call in time.
+    /// A worker was ended by a signal. (One killed because it did not leave a failed call in time is added to the text of
+    /// that failure, whose kind stays.)
     Died,
     /// A worker called `exit`.
     Exited,
