@@ -141,6 +141,9 @@ pub mod prelude {
     pub use rand::{Rng, RngExt, SeedableRng};
 }
 
+#[doc = include_str!("../docs/guarantees.md")]
+pub mod guarantees {}
+
 #[doc(hidden)]
 pub mod __private {
     pub use dsm_macros::{__StageMacro as StageMacro, __expand_parallel as expand_parallel};
