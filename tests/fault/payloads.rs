@@ -194,3 +194,32 @@ fn a_payload_that_panics_when_dropped_never_unwinds_into_the_code_that_forked_it
     assert!(!said.contains("a worker runs the code") && !said.contains("fatal runtime error"), "{said}");
     assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("all returned"), "{said}");
 }
+
+struct PanicsWhenDropped;
+
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        assert!(!std::thread::panicking(), "in the destructor");
+    }
+}
+
+#[dsm::parallel]
+fn panic_twice(res: Bench) {
+    if res.team.id() == 1 {
+        let _bomb = PanicsWhenDropped;
+        panic!("in the function");
+    }
+    res.team.barrier();
+}
+
+#[dsm::test]
+fn a_panic_within_a_panic_is_told_by_what_the_user_wrote() {
+    for workers in [2, 8] {
+        let mut cluster = bench(workers);
+        let error = panic_twice(&mut cluster).unwrap_err();
+        assert_eq!((error.kind(), error.rank(), error.signal()), (ErrorKind::Panicked, Some(1), Some(6)), "{error}");
+        assert!(error.to_string().contains("in the destructor"), "{error}");
+        assert_eq!(error.place().unwrap().file, file!());
+        assert_works(&mut cluster);
+    }
+}

@@ -321,3 +321,59 @@ fn whoever_stands_still_at_a_point_goes_on_and_nothing_is_lost() {
         }
     }
 }
+
+#[dsm::test]
+fn the_monitor_ended_as_it_leaves_leaves_nothing() {
+    for fault in [Fault::Kill, Fault::Segfault, Fault::Abort, Fault::Panic] {
+        let before = Holdings::now();
+        let mut cluster = sleepy(4);
+        let strikes = arm(&[Strike::at(Point::MonitorLeaving, fault)]);
+        assert_eq!(tour(&mut cluster).unwrap(), toured(4));
+        let processes = pids(&mut cluster);
+        drop(cluster);
+        assert_eq!(strikes.made(1), [None]);
+        disarm();
+        drop(strikes);
+        eventually(|| !processes.iter().any(|&process| is_alive(process)));
+        assert_eq!(Holdings::now(), before, "{fault:?}");
+    }
+}
+
+#[dsm::test]
+fn a_rank_whose_workers_all_die_as_they_start_is_given_up_and_the_next_call_has_a_new_pool() {
+    for workers in [2, 8] {
+        leaves_nothing(
+            |cluster| {
+                let stillborn = Strike::at(Point::WorkerForked, Fault::Kill).of_rank(1);
+                let _strikes = arm(&[stillborn; 12]);
+                let error = tour(cluster).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Os, "{error}");
+                assert!(error.to_string().contains("the worker of rank 1 could not be replaced"), "{error}");
+            },
+            workers,
+        );
+    }
+}
+
+#[dsm::parallel]
+fn stand(res: Bench) {
+    if res.team.id() == 1 {
+        nix::sys::signal::raise(nix::sys::signal::Signal::SIGSTOP).unwrap();
+    }
+    res.team.barrier();
+}
+
+#[dsm::test]
+fn a_worker_that_stands_still_past_the_deadline_is_killed_and_replaced() {
+    watchdog();
+    for workers in [2, 8] {
+        let builder = Cluster::builder(Bench { n: N }).workers(workers).grace(Duration::from_millis(50));
+        let mut cluster = builder.deadline(Duration::from_millis(200)).build().unwrap();
+        let before = pids(&mut cluster);
+        let error = stand(&mut cluster).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Deadline, "{error}");
+        assert!(error.to_string().contains("rank 1 did not reach a dsm operation within 50ms"), "{error}");
+        eventually(|| !is_alive(before[1]));
+        assert_eq!(pids(&mut cluster).len(), workers);
+    }
+}

@@ -113,7 +113,7 @@ fn reached(point: Point, rank: Option<usize>) {
             continue;
         }
         armed.seen += 1;
-        if armed.seen == time && nix::unistd::read(armed.permit.as_fd(), &mut [0]) == Ok(1) {
+        if due.is_none() && armed.seen == time && nix::unistd::read(armed.permit.as_fd(), &mut [0]) == Ok(1) {
             nix::unistd::write(armed.made.as_fd(), &[rank.map_or(0, |rank| rank as u8 + 1)]).unwrap();
             due = Some(blow);
         }

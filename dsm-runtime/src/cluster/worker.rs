@@ -128,6 +128,8 @@ fn finish(worker: &Worker, ended: Ended) {
     if context.held() > 0 {
         let message =
             format!("rank {} returned with {} held: drop every guard first", context.rank(), context.held_names());
+        // Where the rank last waited has nothing to do with it.
+        context.forget_place();
         engine.report(Failure::Misuse, &message, None);
         engine.fail(Failure::Misuse);
         context.leave();

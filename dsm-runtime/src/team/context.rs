@@ -132,6 +132,10 @@ impl Context {
         self.place.get().map(Place::from)
     }
 
+    pub(crate) fn forget_place(&self) {
+        self.place.set(None);
+    }
+
     pub(crate) fn doing(&self) -> Doing {
         self.doing.get()
     }
