@@ -67,7 +67,7 @@ pub use dsm_macros::main;
 /// # Ok::<(), dsm::Error>(())
 /// ```
 pub use dsm_macros::parallel;
-/// Declares the arrays, locks and atomics that a program's processes share.
+/// Declares the arrays, locks, flags and atomics that a program's processes share.
 ///
 /// ```
 /// use dsm::prelude::*;
@@ -114,8 +114,8 @@ pub use dsm_macros::shared;
 pub use dsm_macros::test;
 pub use dsm_runtime::{
     Atomic, AtomicBits, AtomicElement, AtomicNumber, Atomics, Axes, Builder, Cluster, Element, Error, ErrorKind,
-    FairLock, FairLockGuard, Handle, Handles, Indices, Lock, LockGuard, Pending, Phase, Place, Raw, Read, Result, Rows,
-    RowsMut, Schedule, Shared, SharedArray, SharedCell, Split, Team, TeamRng, View, WaitPolicy,
+    FairLock, FairLockGuard, Flag, Handle, Handles, Indices, Lock, LockGuard, Pending, Phase, Place, Raw, Read, Result,
+    Rows, RowsMut, Schedule, Shared, SharedArray, SharedCell, Split, Team, TeamRng, View, WaitPolicy,
 };
 pub use ndarray;
 pub use rand;
@@ -133,7 +133,7 @@ pub use rand;
 /// # Ok::<(), dsm::Error>(())
 /// ```
 pub mod prelude {
-    pub use crate::{Atomic, Atomics, Cluster, FairLock, Lock, Raw, Read, Rows, Schedule, Split, Team, View};
+    pub use crate::{Atomic, Atomics, Cluster, FairLock, Flag, Lock, Raw, Read, Rows, Schedule, Split, Team, View};
     pub use ndarray::{
         self, Array, Array1, Array2, Array3, ArrayRef, ArrayRef1, ArrayRef2, ArrayRef3, ArrayView, ArrayView1,
         ArrayView2, ArrayViewMut, Axis, Ix1, Ix2, Ix3, Ix4, Ix5, Ix6, array, s,

@@ -23,8 +23,8 @@ use proc_macro::TokenStream;
 
 /// Declares structs whose fields lie in memory that all workers share.
 ///
-/// A field is an array `[T; rows, cols]` of one to six axes, or one of `Lock<T>`, `FairLock<T>`, `Atomic<T>`, or an
-/// array `[Lock<T>; n]` of locks. The parameters in parentheses are plain values that give the shapes; `+ - * / %` on
+/// A field is an array `[T; rows, cols]` of one to six axes, or one of `Lock<T>`, `FairLock<T>`, `Atomic<T>`,
+/// `Flag`, or an array `[Lock<T>; n]` of locks or `[Flag; n]` of flags. The parameters in parentheses are plain values that give the shapes; `+ - * / %` on
 /// them are checked, so that a shape too large is an error at creation.
 ///
 /// For each struct this makes the struct itself (`VecAdd { n: 10 }` says how large to make it), the struct of the
@@ -41,7 +41,7 @@ pub fn shared(input: TokenStream) -> TokenStream {
 /// Makes a function run on all workers of a cluster at once.
 ///
 /// The first parameter is typed with the name of a declared struct; inside it is the resource struct of this function
-/// (`AddResources` for `add`), whose fields are the arrays named in the clauses, every lock and atomic, `id`,
+/// (`AddResources` for `add`), whose fields are the arrays named in the clauses, every lock, flag and atomic, `id`,
 /// `workers` and `team`. The caller passes the cluster in its place and gets one result per worker.
 ///
 /// Clauses, each with the names of one or more arrays:

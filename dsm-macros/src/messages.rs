@@ -50,11 +50,7 @@ pub(crate) const PARAMETER_CFG: &str = "a shape parameter can't depend on a `cfg
 pub(crate) const FIELD_FORM: &str = "a field has a name and a type: write `a: [f64; n]`";
 
 pub(crate) fn field_type(name: &str) -> String {
-    format!("`{name}` must be an array `[T; n]`, or `Lock<T>`, `FairLock<T>`, `Atomic<T>`")
-}
-
-pub(crate) fn flag(name: &str) -> String {
-    format!("flags are not available yet: make `{name}` a `Lock<T>` or an `Atomic<T>`")
+    format!("`{name}` must be an array `[T; n]`, or `Lock<T>`, `FairLock<T>`, `Atomic<T>`, `Flag`")
 }
 
 pub(crate) fn atomics_as_cells(name: &str) -> String {
@@ -78,6 +74,12 @@ pub(crate) fn locks_axes(name: &str, cell: &str) -> String {
 pub(crate) fn cell_arguments(cell: &str) -> String {
     format!("`{cell}` takes one type: write `{cell}<T>`")
 }
+
+pub(crate) fn flags_axes(name: &str) -> String {
+    format!("an array of flags has one axis: write `{name}: [Flag; n]`")
+}
+
+pub(crate) const FLAG_ARGUMENTS: &str = "a flag holds a `u32` and takes no type: write `Flag`";
 
 // The clauses of `parallel`.
 
@@ -172,7 +174,7 @@ pub(crate) fn unknown_array(shared: &str, array: &str, known: &[&str], nearest: 
 }
 
 pub(crate) fn cell_in_clause(name: &str) -> String {
-    format!("`{name}` is no array: locks and atomics are always there, so don't name it in a clause")
+    format!("`{name}` is no array: locks, flags and atomics are always there, so don't name it in a clause")
 }
 
 pub(crate) fn axis_out_of_range(array: &str, axes: usize) -> String {

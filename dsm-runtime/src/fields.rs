@@ -21,15 +21,15 @@ pub trait ArrayField<const INDEX: usize> {
     type Dim: Axes;
 }
 
-/// The type of the lock or atomic declared as number `INDEX`.
+/// The type of the lock, flag or atomic declared as number `INDEX`.
 pub trait CellField<const INDEX: usize> {
-    /// `Lock<T>`, `FairLock<T>` or `Atomic<T>`.
+    /// `Lock<T>`, `FairLock<T>`, `Atomic<T>` or `Flag`.
     type Cell: SharedCell;
 }
 
-/// The type of the locks declared as number `INDEX`.
+/// The type of the locks or flags declared as number `INDEX`.
 pub trait CellsField<const INDEX: usize> {
-    /// `Lock<T>` or `FairLock<T>`.
+    /// `Lock<T>`, `FairLock<T>` or `Flag`.
     type Cell: SharedCell;
 }
 
@@ -46,7 +46,7 @@ pub fn declare_array<S: ArrayField<INDEX>, const INDEX: usize>(
     declaration.array::<S::Element, S::Dim>(INDEX, name, shape)
 }
 
-/// Declares a lock or atomic.
+/// Declares a lock, flag or atomic.
 ///
 /// # Errors
 ///
@@ -58,7 +58,7 @@ pub fn declare_cell<S: CellField<INDEX>, const INDEX: usize>(
     declaration.cell::<S::Cell>(INDEX, name)
 }
 
-/// Declares an array of locks.
+/// Declares an array of locks or flags.
 ///
 /// # Errors
 ///
@@ -78,12 +78,12 @@ pub fn array_handle<S: ArrayField<INDEX>, const INDEX: usize>(
     source.array(INDEX)
 }
 
-/// The driver's handle of a lock or atomic.
+/// The driver's handle of a lock, flag or atomic.
 pub fn cell_handle<S: CellField<INDEX>, const INDEX: usize>(source: &mut HandleSource<'_>) -> Handle<S::Cell> {
     source.cell(INDEX)
 }
 
-/// The driver's handle of an array of locks.
+/// The driver's handle of an array of locks or flags.
 pub fn cells_handle<S: CellsField<INDEX>, const INDEX: usize>(source: &mut HandleSource<'_>) -> Handles<S::Cell> {
     source.cells(INDEX)
 }
@@ -96,7 +96,7 @@ pub fn visit_array<S: ArrayField<INDEX>, const INDEX: usize>(
     visitor.array(INDEX, array);
 }
 
-/// Shows the handle of a lock or atomic.
+/// Shows the handle of a lock, flag or atomic.
 pub fn visit_cell<S: CellField<INDEX>, const INDEX: usize>(
     visitor: &mut HandleVisitor<'_>,
     handle: &mut Handle<S::Cell>,
@@ -104,7 +104,7 @@ pub fn visit_cell<S: CellField<INDEX>, const INDEX: usize>(
     visitor.cell(INDEX, handle);
 }
 
-/// Shows the handle of an array of locks.
+/// Shows the handle of an array of locks or flags.
 pub fn visit_cells<S: CellsField<INDEX>, const INDEX: usize>(
     visitor: &mut HandleVisitor<'_>,
     handles: &mut Handles<S::Cell>,
@@ -150,12 +150,12 @@ pub fn raw<'w, S: ArrayField<INDEX>, const INDEX: usize>(
     source.array(INDEX)
 }
 
-/// A lock or atomic, in a worker.
+/// A lock, flag or atomic, in a worker.
 pub fn cell<'w, S: CellField<INDEX>, const INDEX: usize>(source: &mut ResourceSource<'w>) -> &'w S::Cell {
     source.cell(INDEX)
 }
 
-/// An array of locks, in a worker.
+/// An array of locks or flags, in a worker.
 pub fn cells<'w, S: CellsField<INDEX>, const INDEX: usize>(source: &mut ResourceSource<'w>) -> &'w [S::Cell] {
     source.cells(INDEX)
 }

@@ -38,7 +38,7 @@ pub use element::Element;
 pub use error::{Error, ErrorKind, Place, Result};
 pub use schedule::{Indices, Schedule};
 pub use shape::Axes;
-pub use sync::{Atomic, AtomicBits, AtomicElement, AtomicNumber, FairLock, FairLockGuard, Lock, LockGuard};
+pub use sync::{Atomic, AtomicBits, AtomicElement, AtomicNumber, FairLock, FairLockGuard, Flag, Lock, LockGuard};
 pub use team::{Team, TeamRng};
 pub use view::{Atomics, Pending, Phase, Raw, Read, Rows, RowsMut, Split, View};
 

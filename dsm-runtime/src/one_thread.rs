@@ -5,14 +5,14 @@
 #![allow(unsafe_code)]
 
 use crate::element::Element;
-use crate::sync::{FairLock, FairLockGuard, Lock, LockGuard};
+use crate::sync::{FairLock, FairLockGuard, Flag, Lock, LockGuard};
 use crate::team::Team;
 use crate::view::Pending;
 
 /// Holds for no type.
 #[diagnostic::on_unimplemented(
     message = "this stays on the thread that runs the worker",
-    label = "uses the team, a lock, a guard or a transition on another thread",
+    label = "uses the team, a lock, a flag, a guard or a transition on another thread",
     note = "only views may cross to scoped threads, as `Read`, `Split`, `Rows` and `Atomics` do: move the view itself into the closure, and do the rest after the threads are joined"
 )]
 pub trait AnyThread {}
@@ -25,6 +25,13 @@ macro_rules! stays {
         unsafe impl $(<$($generics)*>)? Sync for $ty where $ty: AnyThread {}
     )* };
 }
+
+// Without a generic, a bound that never holds is an error by itself; under `for` it is looked at where it is used.
+
+// SAFETY: `AnyThread` holds for no type, so this impl doesn't either.
+unsafe impl Send for Flag where for<'any> &'any Flag: AnyThread {}
+// SAFETY: as above.
+unsafe impl Sync for Flag where for<'any> &'any Flag: AnyThread {}
 
 stays! {
     {'w} Team<'w>;

@@ -140,7 +140,7 @@ fn a_lock_is_no_array_and_no_other_lock() {
     teams([]);
     let text = refusal!([Access::new(2, Mode::Read)], |source| source.array::<Read<'_, u64, Ix1>>(2));
     assert_says(&text, "`total` has no axis 0");
-    let isnt = "isn't declared as this lock or atomic";
+    let isnt = "isn't declared as this lock, flag or atomic";
     let text = refusal!([], |source| source.cell::<Lock<f64>>(2));
     assert_says(&text, &format!("`total` {isnt}"));
     let text = refusal!([], |source| source.cell::<FairLock<u64>>(2));

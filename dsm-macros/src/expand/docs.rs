@@ -7,7 +7,7 @@ pub(super) fn parameter(name: &str) -> String {
 }
 
 pub(super) fn handles(shared: &str) -> String {
-    format!("The shared arrays, locks and atomics of [`{shared}`](struct@{shared}), as the driver sees them.")
+    format!("The shared arrays, locks, flags and atomics of [`{shared}`](struct@{shared}), as the driver sees them.")
 }
 
 pub(super) fn handle(name: &str, kind: &FieldKind) -> String {
@@ -19,7 +19,9 @@ pub(super) fn handle(name: &str, kind: &FieldKind) -> String {
 }
 
 pub(super) fn resources(function: &str, shared: &str) -> String {
-    format!("What each worker of `{function}` holds: its views, the locks and atomics of `{shared}`, and its team.")
+    format!(
+        "What each worker of `{function}` holds: its views, the locks, flags and atomics of `{shared}`, and its team."
+    )
 }
 
 pub(super) fn view(array: &str, mode: &Mode) -> String {
@@ -52,5 +54,6 @@ fn cell_noun(kind: CellKind) -> &'static str {
         CellKind::Lock => "lock",
         CellKind::FairLock => "fair lock",
         CellKind::Atomic => "atomic",
+        CellKind::Flag => "flag",
     }
 }

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 
 use super::attributes::has_docs;
 use super::{docs, stage};
-use crate::model::{Cell, FieldKind, Krate, SharedStruct};
+use crate::model::{Cell, CellKind, FieldKind, Krate, SharedStruct};
 use crate::names::{self, text};
 
 /// `pub struct VecAddHandles { … }`.
@@ -62,15 +62,16 @@ pub(super) fn visits(declaration: &SharedStruct, handles: &Ident, visitor: &Iden
     quote!(#(#visits)*)
 }
 
-/// `::dsm::Lock<i64>`, with the spans of what the user wrote.
+/// `::dsm::Lock<i64>` or `::dsm::Flag`, with the spans of what the user wrote.
 pub(super) fn cell(krate: &Krate, cell: &Cell) -> TokenStream {
     // Whatever is wrong with a cell is wrong with its content.
     let span = cell.content.as_ref().map_or(cell.written.span(), Spanned::span);
     let krate = krate.at(span);
     let kind = Ident::new(cell.kind.name(), span);
-    match &cell.content {
-        Some(content) => quote_spanned!(span=> #krate::#kind<#content>),
-        None => quote_spanned!(span=> #krate::#kind<()>),
+    match (cell.kind, &cell.content) {
+        (CellKind::Flag, _) => quote_spanned!(span=> #krate::#kind),
+        (_, Some(content)) => quote_spanned!(span=> #krate::#kind<#content>),
+        (_, None) => quote_spanned!(span=> #krate::#kind<()>),
     }
 }
 

@@ -62,7 +62,7 @@ pub(crate) struct Cell {
     pub(crate) kind: CellKind,
     /// The type as the user wrote it, where errors about the whole stand.
     pub(crate) written: Type,
-    /// The type of the content; absent in a bare `Lock`, which guards nothing.
+    /// The type of the content; absent in a bare `Lock`, which guards nothing, and in a `Flag`.
     pub(crate) content: Option<Type>,
 }
 
@@ -71,10 +71,11 @@ pub(crate) enum CellKind {
     Lock,
     FairLock,
     Atomic,
+    Flag,
 }
 
 impl CellKind {
-    pub(crate) const ALL: [Self; 3] = [Self::Lock, Self::FairLock, Self::Atomic];
+    pub(crate) const ALL: [Self; 4] = [Self::Lock, Self::FairLock, Self::Atomic, Self::Flag];
 
     /// The type's name.
     pub(crate) fn name(self) -> &'static str {
@@ -82,6 +83,7 @@ impl CellKind {
             Self::Lock => "Lock",
             Self::FairLock => "FairLock",
             Self::Atomic => "Atomic",
+            Self::Flag => "Flag",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The type of a field: `[T; n, m]`, `Lock<T>`, `[Lock<T>; n]`.
+//! The type of a field: `[T; n, m]`, `Lock<T>`, `[Lock<T>; n]`, `Flag`.
 
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
@@ -29,7 +29,7 @@ pub(super) fn field_type(name: &str, input: ParseStream<'_>, errors: &mut Errors
         return Ok(array(name, element, shape.into_iter().collect(), errors));
     }
     let written: Type = input.parse()?;
-    Ok(match cell(name, &written, errors) {
+    Ok(match cell(&written, errors) {
         Ok(Some(cell)) => Some(FieldKind::Cell(cell)),
         Ok(None) => {
             errors.at(&written, messages::field_type(name));
@@ -40,14 +40,20 @@ pub(super) fn field_type(name: &str, input: ParseStream<'_>, errors: &mut Errors
 }
 
 fn array(name: &str, element: Type, shape: Vec<Expr>, errors: &mut Errors) -> Option<FieldKind> {
-    match cell(name, &element, errors) {
+    match cell(&element, errors) {
         Ok(Some(cell)) if cell.kind == CellKind::Atomic => {
             errors.at(&element, messages::atomics_as_cells(name));
             None
         }
         Ok(Some(cell)) => {
             if let Some(second) = shape.get(1) {
-                errors.at(second, messages::locks_axes(name, cell.kind.name()));
+                errors.at(
+                    second,
+                    match cell.kind {
+                        CellKind::Flag => messages::flags_axes(name),
+                        kind => messages::locks_axes(name, kind.name()),
+                    },
+                );
                 return None;
             }
             shape.into_iter().next().map(|length| FieldKind::Cells { cell, length })
@@ -61,23 +67,23 @@ fn array(name: &str, element: Type, shape: Vec<Expr>, errors: &mut Errors) -> Op
 struct Reported;
 
 /// Recognises a cell by the last segment of its path.
-fn cell(name: &str, ty: &Type, errors: &mut Errors) -> Result<Option<Cell>, Reported> {
+fn cell(ty: &Type, errors: &mut Errors) -> Result<Option<Cell>, Reported> {
     let Type::Path(path) = peeled(ty) else {
         return Ok(None);
     };
     let Some(last) = path.path.segments.last() else {
         return Ok(None);
     };
-    if last.ident == "Flag" {
-        errors.at(ty, messages::flag(name));
-        return Err(Reported);
-    }
     let Some(kind) = CellKind::ALL.into_iter().find(|kind| last.ident == kind.name()) else {
         return Ok(None);
     };
     let content = match &last.arguments {
         // A bare `Lock` guards nothing; a bare `Atomic` would hold nothing.
         PathArguments::None if kind != CellKind::Atomic => None,
+        _ if kind == CellKind::Flag => {
+            errors.at(ty, messages::FLAG_ARGUMENTS);
+            return Err(Reported);
+        }
         PathArguments::AngleBracketed(arguments) if arguments.args.len() == 1 => match arguments.args.first() {
             Some(GenericArgument::Type(content)) => Some(content.clone()),
             _ => return Err(wrong_arguments(ty, kind, errors)),

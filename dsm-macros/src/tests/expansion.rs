@@ -13,6 +13,7 @@ const VEC_ADD: &str = "pub struct VecAdd(n: usize) {
     grid: [f64; n, n],
     total: Lock<i64>,
     bins: [Lock<u64>; n],
+    done: [Flag; n],
 }";
 
 /// The code as a person would write it. The tokens must be whole items.
@@ -43,6 +44,8 @@ fn shared_every_kind_of_field() {
             fair: [FairLock<(u8, u8)>; 3],
             hits: Atomic<u64>,
             bare: Lock,
+            ready: Flag,
+            done: [dsm::Flag; n],
             pub(crate) inner: [[f64; 3]; WIDTH],
         }"
     )));

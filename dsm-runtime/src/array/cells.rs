@@ -29,7 +29,7 @@ impl<C: SharedCell> Cells<C> {
         let field = segment.field(index);
         assert!(
             field.type_id == TypeId::of::<C>() && field.shape().is_empty(),
-            "`{}` isn't declared as this lock or atomic",
+            "`{}` isn't declared as this lock, flag or atomic",
             field.name
         );
         let first = segment.memory.at(field.offset, field.bytes()).cast::<C>();
@@ -39,7 +39,8 @@ impl<C: SharedCell> Cells<C> {
     #[track_caller]
     pub(super) fn cell(&self, number: usize) -> &C {
         self.segment.assert_free(self.index);
-        assert!(number < self.count, "lock {number} of {} in `{}`", self.count, self.segment.field(self.index).name);
+        let field = self.segment.field(self.index);
+        assert!(number < self.count, "{} {number} of {} in `{}`", field.noun(), self.count, field.name);
         // SAFETY: inside the field; all bytes zero is a valid cell, and the segment lives as long as `self`.
         unsafe { self.first.add(number).as_ref() }
     }

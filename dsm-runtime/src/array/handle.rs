@@ -1,4 +1,4 @@
-//! A declared lock or atomic as the driver sees it.
+//! A declared lock, flag or atomic as the driver sees it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,10 +7,11 @@ use super::cells::Cells;
 use super::shared_cell::{DRIVER, SharedCell};
 use crate::segment::Segment;
 
-/// A declared lock or atomic on the driver, between calls: what workers see as [`Lock`](crate::Lock),
-/// [`FairLock`](crate::FairLock) or [`Atomic`](crate::Atomic).
+/// A declared lock, flag or atomic on the driver, between calls: what workers see as
+/// [`Lock`](crate::Lock), [`FairLock`](crate::FairLock), [`Atomic`](crate::Atomic) or [`Flag`](crate::Flag).
 ///
-/// The value is zero when the cluster is made and stays from call to call. In a process other than the one that made
+/// The value is zero when the cluster is made and stays from call to call; that of a flag is what the last call has come
+/// to, and zero again when the next begins. In a process other than the one that made
 /// the cluster, the methods panic.
 ///
 /// ```
@@ -82,7 +83,7 @@ impl<C: SharedCell> Handle<C> {
         self.0.get_mut(0)
     }
 
-    /// Whether a worker failed while it held the lock; `false` for an [`Atomic`](crate::Atomic).
+    /// Whether a worker failed while it held the lock; `false` for what is no lock.
     ///
     /// ```
     /// # use dsm::prelude::*; dsm::shared! { struct Sum { total: Lock<f64> } }

@@ -1,4 +1,4 @@
-//! A declared array of locks as the driver sees it.
+//! A declared array of locks or flags as the driver sees it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use super::cells::Cells;
 use super::shared_cell::{DRIVER, SharedCell};
 use crate::segment::Segment;
 
-/// A declared array of locks on the driver, between calls: what workers see as a slice of [`Lock`](crate::Lock) or
-/// [`FairLock`](crate::FairLock).
+/// A declared array of locks or flags on the driver, between calls: what workers see as a slice of
+/// [`Lock`](crate::Lock), [`FairLock`](crate::FairLock) or [`Flag`](crate::Flag).
 ///
-/// The locks are numbered from 0. In a process other than the one that made the cluster, reaching them panics.
+/// They are numbered from 0. In a process other than the one that made the cluster, reaching them panics.
 ///
 /// ```
 /// use dsm::prelude::*;

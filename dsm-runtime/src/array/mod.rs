@@ -1,4 +1,4 @@
-//! The driver's side of the declared fields: arrays that are ndarray arrays, and handles of locks and atomics.
+//! The driver's side of the declared fields: arrays that are ndarray arrays, and handles of locks, flags and atomics.
 
 mod cells;
 mod handle;

@@ -35,7 +35,7 @@ use crate::shape::Axes;
     note = "write `dsm::shared! {{ struct {Self}(n: usize) {{ a: [f64; n] }} }}`"
 )]
 pub trait Shared: 'static {
-    /// The declared arrays, locks and atomics as the driver sees them.
+    /// The declared arrays, locks, flags and atomics as the driver sees them.
     type Handles;
     #[doc(hidden)]
     const NAME: &'static str;
@@ -68,7 +68,7 @@ impl<'s> HandleSource<'s> {
         SharedArray::new(self.take(index), index)
     }
 
-    /// The lock or atomic declared as number `index`.
+    /// The lock, flag or atomic declared as number `index`.
     ///
     /// # Panics
     ///
@@ -77,7 +77,7 @@ impl<'s> HandleSource<'s> {
         Handle::new(self.take(index), index)
     }
 
-    /// The array of locks declared as number `index`.
+    /// The array of locks or flags declared as number `index`.
     ///
     /// # Panics
     ///
@@ -115,12 +115,12 @@ impl<'s> HandleVisitor<'s> {
         }
     }
 
-    /// The lock or atomic declared as number `index`.
+    /// The lock, flag or atomic declared as number `index`.
     pub fn cell<C: SharedCell>(&mut self, index: usize, handle: &mut Handle<C>) {
         self.at_home(index, handle.is_at_home(self.segment, index));
     }
 
-    /// The array of locks declared as number `index`.
+    /// The array of locks or flags declared as number `index`.
     pub fn cells<C: SharedCell>(&mut self, index: usize, handles: &mut Handles<C>) {
         self.at_home(index, handles.is_at_home(self.segment, index));
     }

@@ -2,13 +2,13 @@
 
 use crate::element::Element;
 use crate::segment::CellKind;
-use crate::sync::{Atomic, AtomicElement, FairLock, Lock};
+use crate::sync::{Atomic, AtomicElement, FairLock, Flag, Lock};
 
 mod sealed {
     pub trait Sealed {}
 }
 
-/// What a declaration may hold beside arrays: [`Lock`], [`FairLock`], [`Atomic`].
+/// What a declaration may hold beside arrays: [`Lock`], [`FairLock`], [`Atomic`], [`Flag`].
 ///
 /// ```
 /// use dsm::prelude::*;
@@ -89,6 +89,23 @@ impl<T: AtomicElement> SharedCell for Atomic<T> {
     const KIND: Kind = Kind(CellKind::Atomic);
 
     fn value(&self, _: Driver) -> *mut T {
+        std::ptr::from_ref(self).cast_mut().cast()
+    }
+
+    fn clear(&self, _: Driver) {}
+
+    fn poisoned(&self, _: Driver) -> bool {
+        false
+    }
+}
+
+impl sealed::Sealed for Flag {}
+impl SharedCell for Flag {
+    type Value = u32;
+    const KIND: Kind = Kind(CellKind::Flag);
+
+    fn value(&self, _: Driver) -> *mut u32 {
+        // A flag begins with its number.
         std::ptr::from_ref(self).cast_mut().cast()
     }
 

@@ -60,6 +60,7 @@ impl<'c> Call<'c> {
     pub(super) fn run(&mut self, entry: Entry, write: impl FnOnce(&mut [u8]) -> Result<usize>) -> Result<()> {
         // SAFETY: no job runs, so no worker reads the region.
         self.sent = write(unsafe { self.pool.memory.arguments().bytes_mut() })?;
+        self.segment.lower_flags();
         let next = self.pool.memory.control().job.0.number.load(Ordering::Relaxed).wrapping_add(1);
         // A deadline beyond the clock's range is none.
         let deadline = self.settings.deadline.and_then(|deadline| Instant::now().checked_add(deadline));

@@ -143,6 +143,10 @@ impl ProcessEngine {
             Doing::Computing => "computes".to_owned(),
             Doing::Meeting => describe(&self.slot().identity(), self.base.fields),
             Doing::Locking(address) => format!("waits for lock `{}`", self.base.cell_name(address)),
+            Doing::Awaiting(address, number) => {
+                let present = self.base.flag_at(address).map_or(String::new(), |at| format!(" (it is at {at})"));
+                format!("waits for flag `{}` to reach {number}{present}", self.base.cell_name(address))
+            }
             Doing::Critical => "waits for `critical`".to_owned(),
             Doing::Turn(index) => {
                 format!("waits for the turn of index {index} in `ordered`, which is at {}", self.turns().now())

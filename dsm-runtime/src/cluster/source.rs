@@ -51,7 +51,7 @@ impl<'w> ResourceSource<'w> {
         V::build(unsafe { Grant::new(self.context.base, field, access.mode, home_axis, seed, 0..0) })
     }
 
-    /// The lock or atomic declared as number `index`.
+    /// The lock, flag or atomic declared as number `index`.
     ///
     /// # Panics
     ///
@@ -63,7 +63,7 @@ impl<'w> ResourceSource<'w> {
         }
     }
 
-    /// The array of locks declared as number `index`.
+    /// The array of locks or flags declared as number `index`.
     ///
     /// # Panics
     ///
@@ -79,7 +79,11 @@ impl<'w> ResourceSource<'w> {
             FieldKind::Cells(..) => several,
             FieldKind::Array(_) => false,
         };
-        assert!(fits && field.type_id == TypeId::of::<C>(), "`{}` isn't declared as this lock or atomic", field.name);
+        assert!(
+            fits && field.type_id == TypeId::of::<C>(),
+            "`{}` isn't declared as this lock, flag or atomic",
+            field.name
+        );
         let first = self.context.base.memory.at(field.offset, field.bytes()).cast::<C>();
         // SAFETY: the memory holds that many cells, aligned, and all bytes zero is a valid cell. A cell is shared by its
         // design: every access to its value goes through its word or a hardware atomic.

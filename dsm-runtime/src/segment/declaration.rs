@@ -64,7 +64,7 @@ impl Declaration {
         )
     }
 
-    /// Adds one lock or atomic, on cache lines of its own.
+    /// Adds one lock, flag or atomic, on cache lines of its own.
     ///
     /// # Errors
     ///
@@ -73,7 +73,7 @@ impl Declaration {
         self.cells_of::<C>(index, name, FieldKind::Cell(C::KIND.0), 1)
     }
 
-    /// Adds `count` locks, each on cache lines of its own.
+    /// Adds `count` locks or flags, each on cache lines of its own.
     ///
     /// # Errors
     ///
@@ -95,8 +95,9 @@ impl Declaration {
                 Error::new(
                     ErrorKind::Shape,
                     format!(
-                        "`{name}` of {}: {count} locks need more bytes than an address space holds",
-                        self.struct_name
+                        "`{name}` of {}: {count} {}s need more bytes than an address space holds",
+                        self.struct_name,
+                        C::KIND.0.noun(),
                     ),
                 )
             })?;

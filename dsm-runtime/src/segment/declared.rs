@@ -6,7 +6,7 @@
 use std::any::TypeId;
 
 use super::memory::Memory;
-use crate::sync::{Held, LockWord, TicketWords};
+use crate::sync::{FlagWord, Held, LockWord, TicketWords};
 
 /// The synchronisation a cell carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,18 @@ pub(crate) enum CellKind {
     Lock,
     FairLock,
     Atomic,
+    Flag,
+}
+
+impl CellKind {
+    /// What an error calls it.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            CellKind::Lock | CellKind::FairLock => "lock",
+            CellKind::Atomic => "atomic",
+            CellKind::Flag => "flag",
+        }
+    }
 }
 
 /// What a field is.
@@ -64,6 +76,14 @@ impl Field {
         }
     }
 
+    /// What an error calls it, or one of it.
+    pub(crate) fn noun(&self) -> &'static str {
+        match self.kind {
+            FieldKind::Array(_) => "array",
+            FieldKind::Cell(kind) | FieldKind::Cells(kind, _) => kind.noun(),
+        }
+    }
+
     /// The name of the cell that holds the byte at `offset` of the segment: `total`, or `bins[3]`.
     pub(crate) fn cell_name(&self, offset: usize) -> Option<String> {
         let within = offset.checked_sub(self.offset).filter(|&within| within < self.bytes())?;
@@ -101,8 +121,28 @@ impl Field {
                 // SAFETY: as above.
                 Some(LockWords::FairLock(offset, unsafe { at.cast::<TicketWords>().as_ref() }))
             }
-            CellKind::Atomic => None,
+            CellKind::Atomic | CellKind::Flag => None,
         }
+    }
+
+    /// Visits the flags of this field in `memory`.
+    pub(crate) fn each_flag<'m>(&self, memory: &'m Memory, visit: impl FnMut(&'m FlagWord)) {
+        if !matches!(self.kind, FieldKind::Array(_)) {
+            (0..self.count()).filter_map(|number| self.flag(memory, number)).for_each(visit);
+        }
+    }
+
+    /// The flag that holds the byte at `offset` of the segment.
+    pub(crate) fn flag_around<'m>(&self, memory: &'m Memory, offset: usize) -> Option<&'m FlagWord> {
+        let within = offset.checked_sub(self.offset).filter(|&within| within < self.bytes())?;
+        self.flag(memory, within / self.stride)
+    }
+
+    fn flag<'m>(&self, memory: &'m Memory, number: usize) -> Option<&'m FlagWord> {
+        let (FieldKind::Cell(CellKind::Flag) | FieldKind::Cells(CellKind::Flag, _)) = self.kind else { return None };
+        let at = memory.at(self.offset + number * self.stride, size_of::<FlagWord>());
+        // SAFETY: a flag lies here and begins with its words, which are all atomics; zero is valid.
+        Some(unsafe { at.cast::<FlagWord>().as_ref() })
     }
 }
 

@@ -8,6 +8,7 @@ use super::inherited;
 use super::memory::Memory;
 use crate::error::Result;
 use crate::process::Home;
+use crate::sync::FlagWord;
 
 /// The memory of one declared struct.
 pub(crate) struct Segment {
@@ -44,6 +45,13 @@ impl Segment {
     pub(crate) fn recover_locks(&self) {
         for field in &self.fields {
             field.each_lock(&self.memory, |lock| lock.recover());
+        }
+    }
+
+    /// Lowers every flag, so that no number of an earlier call lets a wait through; only while no rank runs.
+    pub(crate) fn lower_flags(&self) {
+        for field in &self.fields {
+            field.each_flag(&self.memory, FlagWord::lower);
         }
     }
 

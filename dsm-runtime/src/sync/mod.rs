@@ -6,6 +6,7 @@
 mod atomic;
 mod atomic_element;
 mod fair_lock;
+mod flag;
 mod futex;
 mod lock;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod words;
 pub use atomic::Atomic;
 pub use atomic_element::{AtomicBits, AtomicElement, AtomicNumber};
 pub use fair_lock::{FairLock, FairLockGuard};
+pub use flag::Flag;
 pub(crate) use futex::{sleep, wake};
 pub use lock::{Lock, LockGuard};
 pub(crate) use words::*;

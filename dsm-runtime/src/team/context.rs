@@ -65,6 +65,8 @@ pub(crate) enum Doing {
     Meeting,
     /// Locking the cell at this address.
     Locking(usize),
+    /// Waiting until the flag at this address is at this number.
+    Awaiting(usize, u32),
     Critical,
     /// Waiting for the turn of an index in `ordered`.
     Turn(u32),

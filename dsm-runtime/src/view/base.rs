@@ -3,6 +3,7 @@
 use std::ptr;
 
 use crate::segment::{Field, Memory};
+use crate::sync::FlagWord;
 
 /// A worker's mapping of the declared arrays; the same for every call.
 pub(crate) struct ViewBase {
@@ -13,10 +14,16 @@ pub(crate) struct ViewBase {
 }
 
 impl ViewBase {
-    /// The name of the lock or atomic at an address.
+    /// The name of the lock, flag or atomic at an address.
     pub(crate) fn cell_name(&self, address: usize) -> String {
         let offset = self.memory.offset_of(ptr::without_provenance(address));
         offset.and_then(|offset| cell_at(self.fields, offset)).unwrap_or_else(|| "?".to_owned())
+    }
+
+    /// The number that the flag at an address is at.
+    pub(crate) fn flag_at(&self, address: usize) -> Option<u32> {
+        let offset = self.memory.offset_of(ptr::without_provenance(address))?;
+        self.fields.iter().find_map(|field| field.flag_around(self.memory, offset)).map(FlagWord::get)
     }
 
     /// The names of the locks that a rank holds, quoted.

@@ -7,17 +7,18 @@ use crate::kernel::{CALL, Kernel};
 use crate::machine::{AtomicU32, Instant, Ordering};
 use crate::model;
 use crate::words::{
-    Asleep, Barrier, CallWord, LockWord, Met, Park, Patience, Published, WaitWords, Waiting, WordPlace,
-    nothing_can_move,
+    Asleep, Barrier, CallWord, FlagWord, LockWord, Met, Outcome, Park, Patience, Published, WaitWords, Waiting,
+    WordPlace, nothing_can_move,
 };
 
 const RANKS: usize = 2;
 
-/// Two locks and a barrier, and what two ranks publish of themselves.
+/// Two locks, a flag and a barrier, and what two ranks publish of themselves.
 struct Pool {
     kernel: Kernel,
     call: CallWord,
     locks: [LockWord; 2],
+    flag: FlagWord,
     barrier: Barrier,
     asleep: Asleep,
     waits: [WaitWords; RANKS],
@@ -36,6 +37,7 @@ impl Pool {
             kernel: Kernel::new(),
             call: CallWord::default(),
             locks: Default::default(),
+            flag: FlagWord::default(),
             barrier: Barrier::default(),
             asleep: Asleep::default(),
             waits: Default::default(),
@@ -45,8 +47,8 @@ impl Pool {
     }
 
     /// The words that may be slept on, in the order of their offsets.
-    fn words(&self) -> [&AtomicU32; 3] {
-        [self.locks[0].word(), self.locks[1].word(), self.barrier.generation()]
+    fn words(&self) -> [&AtomicU32; 4] {
+        [self.locks[0].word(), self.locks[1].word(), self.barrier.generation(), self.flag.word()]
     }
 
     fn look(&self) -> Option<Vec<Published>> {
@@ -199,5 +201,48 @@ fn a_rank_that_waits_for_one_that_returned_is_found() {
         assert!(found || pool.locks[0].holder().is_some());
         keeps.join().unwrap();
         waits.join().unwrap();
+    });
+}
+
+#[test]
+fn a_number_that_nobody_posts_is_found() {
+    model(2, || {
+        let pool = Pool::new();
+        let waits = Pool::run(&pool, 0, |rank| assert_eq!(rank.pool.flag.wait(2, rank, None), Outcome::Stopped));
+        let posts = Pool::run(&pool, 1, |rank| rank.pool.flag.post(1, rank));
+        assert!(pool.watch());
+        waits.join().unwrap();
+        posts.join().unwrap();
+    });
+}
+
+#[test]
+fn a_flag_against_a_lock_is_found_if_it_comes_about_and_only_then() {
+    model(2, || {
+        let pool = Pool::new();
+        let waited = Arc::new(AtomicU32::default());
+        let holds = Pool::run(&pool, 0, {
+            let waited = Arc::clone(&waited);
+            move |rank| {
+                if rank.pool.locks[0].lock(0, rank, None).is_err() {
+                    return;
+                }
+                if let Outcome::Ready(number) = rank.pool.flag.wait(1, rank, None) {
+                    waited.store(number, Ordering::SeqCst);
+                }
+                rank.pool.locks[0].unlock(rank);
+            }
+        });
+        let posts = Pool::run(&pool, 1, |rank| {
+            // Only with the lock does it post.
+            if rank.pool.locks[0].lock(1, rank, None).is_ok() {
+                rank.pool.flag.post(1, rank);
+                rank.pool.locks[0].unlock(rank);
+            }
+        });
+        let found = pool.watch();
+        holds.join().unwrap();
+        posts.join().unwrap();
+        assert_eq!(waited.load(Ordering::SeqCst), u32::from(!found));
     });
 }

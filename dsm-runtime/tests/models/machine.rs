@@ -58,6 +58,10 @@ macro_rules! atomic {
                 fenced(order, || self.0.fetch_sub(value, both(order)))
             }
 
+            pub(crate) fn fetch_max(&self, value: $value, order: Ordering) -> $value {
+                fenced(order, || self.0.fetch_max(value, both(order)))
+            }
+
             pub(crate) fn compare_exchange(
                 &self,
                 current: $value,

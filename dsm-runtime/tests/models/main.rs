@@ -13,6 +13,7 @@ mod words;
 mod barrier;
 mod deadlock;
 mod fair_lock;
+mod flag;
 mod lock;
 mod recovery;
 mod turn;

@@ -1,4 +1,4 @@
-//! The trait of locks and atomics implemented by hand.
+//! The trait of locks, flags and atomics implemented by hand.
 
 struct Mine;
 

@@ -141,7 +141,7 @@ pub(super) const CASES: &[Case] = &[
     (
         "cell_in_clause",
         Declared("read(a, total)"),
-        &["`total` is no array: locks and atomics are always there, so don't name it in a clause"],
+        &["`total` is no array: locks, flags and atomics are always there, so don't name it in a clause"],
     ),
     (
         "axis_out_of_range",

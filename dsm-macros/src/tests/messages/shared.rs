@@ -103,17 +103,9 @@ pub(super) const CASES: &[Case] = &[
         "field_type",
         Shared("struct A { total: f64, map: HashMap<u8, u8>, r: &'static str }"),
         &[
-            "`total` must be an array `[T; n]`, or `Lock<T>`, `FairLock<T>`, `Atomic<T>`",
-            "`map` must be an array `[T; n]`, or `Lock<T>`, `FairLock<T>`, `Atomic<T>`",
-            "`r` must be an array `[T; n]`, or `Lock<T>`, `FairLock<T>`, `Atomic<T>`",
-        ],
-    ),
-    (
-        "flag",
-        Shared("struct A { ready: Flag, all: [Flag; 3] }"),
-        &[
-            "flags are not available yet: make `ready` a `Lock<T>` or an `Atomic<T>`",
-            "flags are not available yet: make `all` a `Lock<T>` or an `Atomic<T>`",
+            "`total` must be an array `[T; n]`, or `Lock<T>`, `FairLock<T>`, `Atomic<T>`, `Flag`",
+            "`map` must be an array `[T; n]`, or `Lock<T>`, `FairLock<T>`, `Atomic<T>`, `Flag`",
+            "`r` must be an array `[T; n]`, or `Lock<T>`, `FairLock<T>`, `Atomic<T>`, `Flag`",
         ],
     ),
     (
@@ -143,6 +135,20 @@ pub(super) const CASES: &[Case] = &[
         "locks_axes",
         Shared("struct A { bins: [FairLock<u8>; 2, 3] }"),
         &["an array of locks has one axis: write `bins: [FairLock<T>; n]`"],
+    ),
+    (
+        "flags_axes",
+        Shared("struct A { done: [Flag; 2, 3] }"),
+        &["an array of flags has one axis: write `done: [Flag; n]`"],
+    ),
+    (
+        "FLAG_ARGUMENTS",
+        Shared("struct A { a: Flag<u32>, b: [dsm::Flag<u64>; 2], c: Flag, d: [Flag; 3], e: Flag<> }"),
+        &[
+            "a flag holds a `u32` and takes no type: write `Flag`",
+            "a flag holds a `u32` and takes no type: write `Flag`",
+            "a flag holds a `u32` and takes no type: write `Flag`",
+        ],
     ),
     (
         "cell_arguments",

@@ -4,6 +4,7 @@
 
 mod barrier;
 mod call_word;
+mod flag_word;
 mod identity_words;
 mod lock_word;
 mod park;
@@ -14,10 +15,11 @@ mod wait;
 
 pub(crate) use barrier::{Arrival, Barrier, Met};
 pub(crate) use call_word::CallWord;
+pub(crate) use flag_word::FlagWord;
 pub(crate) use identity_words::IdentityWords;
 pub(crate) use lock_word::{LockRefused, LockWord};
 pub(crate) use park::{Held, Park, Waiting};
 pub(crate) use published::{Asleep, Published, WaitKind, WaitWords, WordPlace, nothing_can_move};
 pub(crate) use ticket_words::TicketWords;
 pub(crate) use turn_word::{TurnRefused, TurnWord};
-pub(crate) use wait::{Patience, Wait, wait_while};
+pub(crate) use wait::{Outcome, Patience, Wait, wait_while};

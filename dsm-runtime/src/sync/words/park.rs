@@ -14,6 +14,8 @@ pub(crate) enum Waiting {
     Ticket(u32),
     /// For a turn of `ordered`: blocked while the word is before this index.
     Turn(u32),
+    /// For a flag: blocked while the word is below this number.
+    Flag(u32),
     /// With a deadline of its own, so it ends by itself.
     Timed,
 }

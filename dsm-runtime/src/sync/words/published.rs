@@ -7,6 +7,7 @@
 //! what it publishes, a reader one between its looks. So if a rank woke and then had another wait for it, whoever sees
 //! the other asleep sees that the first has woken.
 
+use super::flag_word::reaches;
 use super::lock_word::holder_in;
 use super::park::Waiting;
 use super::turn_word::is_before;
@@ -29,18 +30,20 @@ pub(crate) enum WaitKind {
     Ticket = 3,
     Timed = 4,
     Returned = 5,
+    Flag = 6,
     Turn = 7,
 }
 
 impl WaitKind {
     fn from_number(number: u32) -> Self {
-        const ASLEEP: [WaitKind; 6] = [
+        const ASLEEP: [WaitKind; 7] = [
             WaitKind::Collective,
             WaitKind::Lock,
             WaitKind::Ticket,
             WaitKind::Timed,
             WaitKind::Returned,
             WaitKind::Turn,
+            WaitKind::Flag,
         ];
         ASLEEP.into_iter().find(|&kind| kind as u32 == number).unwrap_or(WaitKind::Awake)
     }
@@ -65,6 +68,7 @@ impl Published {
             WaitKind::Lock => value().is_some_and(|value| holder_in(value).is_some()),
             WaitKind::Ticket => value().is_some_and(|serving| serving != self.expected),
             WaitKind::Turn => value().is_some_and(|word| is_before(word, self.expected)),
+            WaitKind::Flag => value().is_some_and(|value| !reaches(value, self.expected)),
         }
     }
 }
@@ -145,6 +149,7 @@ impl Asleep {
             Waiting::Lock => (WaitKind::Lock, value),
             Waiting::Ticket(ticket) => (WaitKind::Ticket, ticket),
             Waiting::Turn(index) => (WaitKind::Turn, index),
+            Waiting::Flag(number) => (WaitKind::Flag, number),
             Waiting::Timed => (WaitKind::Timed, value),
         };
         words.publish(kind, place, expected);

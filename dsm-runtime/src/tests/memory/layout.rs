@@ -10,7 +10,7 @@ use crate::element::Element;
 use crate::error::{ErrorKind, Result};
 use crate::segment::{Declaration, Field, Memory, page_size};
 use crate::shape::Axes;
-use crate::sync::{Atomic, FairLock, Lock};
+use crate::sync::{Atomic, FairLock, Flag, Lock};
 use crate::view::standard_strides;
 
 /// Something that may be declared.
@@ -25,9 +25,11 @@ enum Item {
     Lock,
     FairLock,
     Atomic,
+    Flag,
     Locks(usize),
     LargeLocks(usize),
     FairLocks(usize),
+    Flags(usize),
 }
 
 /// What a field needs: the bytes of one, their number by axes, and the alignment.
@@ -54,9 +56,11 @@ impl Item {
             Item::Lock => need::<Lock<u64>>([1], false),
             Item::FairLock => need::<FairLock<[u8; 3]>>([1], false),
             Item::Atomic => need::<Atomic<u16>>([1], false),
+            Item::Flag => need::<Flag>([1], false),
             Item::Locks(n) => need::<Lock<u8>>([n], false),
             Item::LargeLocks(n) => need::<Lock<[f64; 100]>>([n], false),
             Item::FairLocks(n) => need::<FairLock<()>>([n], false),
+            Item::Flags(n) => need::<Flag>([n], false),
         }
     }
 
@@ -74,9 +78,11 @@ impl Item {
             Item::Lock => declaration.cell::<Lock<u64>>(index, "cell"),
             Item::FairLock => declaration.cell::<FairLock<[u8; 3]>>(index, "cell"),
             Item::Atomic => declaration.cell::<Atomic<u16>>(index, "cell"),
+            Item::Flag => declaration.cell::<Flag>(index, "cell"),
             Item::Locks(n) => declaration.cells::<Lock<u8>>(index, "cells", n),
             Item::LargeLocks(n) => declaration.cells::<Lock<[f64; 100]>>(index, "cells", n),
             Item::FairLocks(n) => declaration.cells::<FairLock<()>>(index, "cells", n),
+            Item::Flags(n) => declaration.cells::<Flag>(index, "cells", n),
         }
     }
 }
@@ -100,9 +106,11 @@ fn items(length: impl Strategy<Value = usize> + Clone + 'static) -> impl Strateg
         Just(Item::Lock),
         Just(Item::FairLock),
         Just(Item::Atomic),
+        Just(Item::Flag),
         n().prop_map(Item::Locks),
         n().prop_map(Item::LargeLocks),
         n().prop_map(Item::FairLocks),
+        n().prop_map(Item::Flags),
     ];
     prop::collection::vec(item, 0..8)
 }
@@ -184,6 +192,14 @@ proptest! {
                     prop_assert_eq!(named.collect::<Vec<_>>(), [name]);
                 }
             }
+            let mut flags = 0;
+            field.each_flag(&memory, |flag| {
+                flags += 1;
+                let offset = memory.offset_of(std::ptr::from_ref(flag).cast()).unwrap();
+                let found = field.flag_around(&memory, offset + field.stride - 1).unwrap();
+                assert!(std::ptr::eq(found, flag), "the flag at {offset}");
+            });
+            prop_assert_eq!(flags, if field.type_name.ends_with("Flag") { field.count() } else { 0 });
             let has_locks = field.type_name.contains("Lock<");
             prop_assert_eq!(locks.len(), if has_locks { field.count() } else { 0 });
             prop_assert_eq!(field.cell_name(field.offset + field.bytes()), None);

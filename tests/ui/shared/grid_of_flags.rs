@@ -1,0 +1,9 @@
+//! Flags with two axes.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        done: [Flag; n, n],
+    }
+}
+
+fn main() {}
