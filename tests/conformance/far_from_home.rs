@@ -15,7 +15,7 @@ use crate::support::Holdings;
 use crate::teams;
 
 dsm::shared! {
-    struct Home(n: usize) { x: [u64; n], total: Lock<u64>, fair: FairLock<u64>, bins: [Lock<u64>; n], hits: Atomic<u64> }
+    struct Home(n: usize) { x: [u64; n], total: Lock<u64>, fair: FairLock<u64>, bins: [Lock<u64>; n], hits: Atomic<u64>, ready: Flag }
 }
 
 #[dsm::parallel(split(x))]
@@ -224,6 +224,9 @@ fn fork_by_itself(mut res: Home, act: u8) -> (Option<i32>, u64) {
         2 => drop(res.fair.lock()),
         3 => drop(res.hits.fetch_add(99)),
         4 => panic!("the child's own"),
+        6 => res.ready.post(1),
+        7 => drop(res.ready.wait(0)),
+        8 => drop(res.ready.get()),
         _ => std::process::abort(),
     });
     drop(held);
@@ -236,8 +239,10 @@ fn a_child_that_a_worker_forks_reaches_neither_arrays_nor_locks_nor_the_team() {
     for workers in teams([1, 2, 4]) {
         let mut cluster = Cluster::with_workers(workers, Home { n: 8 }).unwrap();
         let fault = Some(Signal::SIGSEGV as i32);
-        // Outside a call a lock says so; what reaches shared memory by itself is a fault.
-        let acts = [(0, fault), (1, fault), (2, None), (3, fault), (4, None), (5, Some(Signal::SIGABRT as i32))];
+        // Outside a call a lock or a flag says so; what reaches shared memory by itself is a fault.
+        let acts = [(0, fault), (1, fault), (2, None), (3, fault), (4, None), (5, Some(Signal::SIGABRT as i32))]
+            .into_iter()
+            .chain([6, 7, 8].map(|flag| (flag, None)));
         for (act, ended) in acts {
             for (found, _) in fork_by_itself(&mut cluster, act).unwrap() {
                 assert_eq!(found, ended, "act {act}");

@@ -16,6 +16,7 @@ mod elements;
 mod environment;
 mod escapes;
 mod far_from_home;
+mod flags;
 mod heat;
 mod hidden;
 mod indices;

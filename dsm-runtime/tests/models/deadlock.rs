@@ -217,6 +217,20 @@ fn a_number_that_nobody_posts_is_found() {
 }
 
 #[test]
+fn a_number_that_is_posted_raises_no_alarm() {
+    model(2, || {
+        let pool = Pool::new();
+        let waits = Pool::run(&pool, 0, |rank| assert_eq!(rank.pool.flag.wait(1, rank, None), Outcome::Ready(1)));
+        let posts = Pool::run(&pool, 1, |rank| rank.pool.flag.post(1, rank));
+        // Looks also when nobody rang.
+        assert_eq!(pool.look(), None);
+        assert!(!pool.watch());
+        waits.join().unwrap();
+        posts.join().unwrap();
+    });
+}
+
+#[test]
 fn a_flag_against_a_lock_is_found_if_it_comes_about_and_only_then() {
     model(2, || {
         let pool = Pool::new();
