@@ -20,6 +20,8 @@ dsm::shared! {
         other_fair: FairLock<u64>,
         bins: [Lock<u64>; 8],
         fair_bins: [FairLock<u64>; 8],
+        flag: Flag,
+        flags: [Flag; 8],
         ready: Atomic<u32>,
         count: Atomic<u32>,
     }

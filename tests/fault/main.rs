@@ -20,6 +20,7 @@ mod driver;
 mod driver_points;
 mod endless;
 mod endurance;
+mod flags;
 mod guards;
 mod killed;
 mod matrix;

@@ -10,7 +10,7 @@ use crate::bench::{Bench, assert_works, bench};
 use crate::faults::Fault;
 
 /// How many operations a worker tries after it caught the first failure.
-const OPERATIONS: u32 = 17;
+const OPERATIONS: u32 = 21;
 
 /// Tries every operation and counts those that unwind.
 fn try_all(res: CatchThenGoOnResources<'_>) {
@@ -38,6 +38,10 @@ fn try_all(res: CatchThenGoOnResources<'_>) {
     attempt(&mut || drop(res.other.lock_timeout(Duration::ZERO)));
     attempt(&mut || drop(res.other_fair.lock()));
     attempt(&mut || drop(res.other_fair.try_lock()));
+    attempt(&mut || res.flag.post(1));
+    attempt(&mut || _ = res.flag.wait(0));
+    attempt(&mut || _ = res.flag.wait_timeout(0, Duration::ZERO));
+    attempt(&mut || _ = res.flag.get());
 }
 
 #[dsm::parallel(split(a, grid))]
