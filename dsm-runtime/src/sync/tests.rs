@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Barrier, LockRefused, LockWord, Met, Park, TicketWords, Waiting, futex};
+use super::{Barrier, FlagWord, LockRefused, LockWord, Met, Outcome, Park, TicketWords, Waiting, futex};
 
 /// Sleeps and wakes for real; the call fails when told to.
 #[derive(Default)]
@@ -266,4 +266,55 @@ fn a_rank_at_the_barrier_leaves_a_failed_call_and_the_barrier_serves_again() {
     });
     barrier.recover();
     assert_eq!(barrier.meet(1, &Threads::default(), || true), Met::Together);
+}
+
+#[test]
+fn two_hand_a_plain_number_to_and_fro_by_flags() {
+    let (turns, park, counter) = ([FlagWord::default(), FlagWord::default()], Threads::default(), Counter(0.into()));
+    thread::scope(|scope| {
+        for side in 0..2 {
+            let (turns, park, counter) = (&turns, &park, &counter);
+            scope.spawn(move || {
+                for round in 1..=ROUNDS as u32 {
+                    // Each side posts its own flag; the first need not wait in the first round.
+                    let awaited = round - u32::from(side == 0);
+                    assert_eq!(turns[1 - side].wait(awaited, park, None), Outcome::Ready(awaited));
+                    // SAFETY: the other side waits for this one's post.
+                    unsafe { *counter.0.get() += 1 };
+                    turns[side].post(round, park);
+                }
+            });
+        }
+    });
+    assert_eq!(counter.0.into_inner(), 2 * ROUNDS);
+}
+
+#[test]
+fn who_waits_for_a_flag_gets_out_of_a_failed_call() {
+    let (flag, park) = (FlagWord::default(), Threads::default());
+    flag.post(4, &park);
+    thread::scope(|scope| {
+        let waiters: Vec<_> = (5..5 + THREADS as u32)
+            .map(|number| {
+                scope.spawn({
+                    let (flag, park) = (&flag, &park);
+                    move || flag.wait(number, park, None)
+                })
+            })
+            .collect();
+        while (park.asleep.load(Ordering::SeqCst) as usize) < THREADS {
+            thread::yield_now();
+        }
+        park.stopped.store(true, Ordering::SeqCst);
+        while waiters.iter().any(|waiter| !waiter.is_finished()) {
+            park.unpark(flag.word(), u32::MAX, u32::MAX);
+            thread::yield_now();
+        }
+        for waiter in waiters {
+            assert_eq!(waiter.join().unwrap(), Outcome::Stopped);
+        }
+    });
+    assert_eq!(flag.get(), 4);
+    flag.lower();
+    assert_eq!(flag.get(), 0);
 }
