@@ -4,6 +4,7 @@
 #![allow(unsafe_code)]
 
 use std::any::TypeId;
+use std::ops::Range;
 
 use super::memory::Memory;
 use crate::sync::{FlagWord, Held, LockWord, TicketWords};
@@ -86,25 +87,36 @@ impl Field {
 
     /// The name of the cell that holds the byte at `offset` of the segment: `total`, or `bins[3]`.
     pub(crate) fn cell_name(&self, offset: usize) -> Option<String> {
-        let within = offset.checked_sub(self.offset).filter(|&within| within < self.bytes())?;
+        let number = self.number_at(offset)?;
         match self.kind {
             FieldKind::Array(_) => None,
             FieldKind::Cell(_) => Some(self.name.to_owned()),
-            FieldKind::Cells(..) => Some(format!("{}[{}]", self.name, within / self.stride)),
+            FieldKind::Cells(..) => Some(format!("{}[{number}]", self.name)),
+        }
+    }
+
+    /// The number of the element or cell that holds the byte at `offset` of the segment.
+    fn number_at(&self, offset: usize) -> Option<usize> {
+        let within = offset.checked_sub(self.offset).filter(|&within| within < self.bytes())?;
+        Some(within / self.stride)
+    }
+
+    /// The numbers of its cells; an array has none.
+    fn cells(&self) -> Range<usize> {
+        match self.kind {
+            FieldKind::Array(_) => 0..0,
+            FieldKind::Cell(_) | FieldKind::Cells(..) => 0..self.count(),
         }
     }
 
     /// Visits the locks of this field in `memory`.
     pub(crate) fn each_lock<'m>(&self, memory: &'m Memory, visit: impl FnMut(LockWords<'m>)) {
-        if !matches!(self.kind, FieldKind::Array(_)) {
-            (0..self.count()).filter_map(|number| self.lock(memory, number)).for_each(visit);
-        }
+        self.cells().filter_map(|number| self.lock(memory, number)).for_each(visit);
     }
 
     /// The lock that holds the byte at `offset` of the segment.
     pub(crate) fn lock_around<'m>(&self, memory: &'m Memory, offset: usize) -> Option<LockWords<'m>> {
-        let within = offset.checked_sub(self.offset).filter(|&within| within < self.bytes())?;
-        self.lock(memory, within / self.stride)
+        self.lock(memory, self.number_at(offset)?)
     }
 
     fn lock<'m>(&self, memory: &'m Memory, number: usize) -> Option<LockWords<'m>> {
@@ -127,15 +139,12 @@ impl Field {
 
     /// Visits the flags of this field in `memory`.
     pub(crate) fn each_flag<'m>(&self, memory: &'m Memory, visit: impl FnMut(&'m FlagWord)) {
-        if !matches!(self.kind, FieldKind::Array(_)) {
-            (0..self.count()).filter_map(|number| self.flag(memory, number)).for_each(visit);
-        }
+        self.cells().filter_map(|number| self.flag(memory, number)).for_each(visit);
     }
 
     /// The flag that holds the byte at `offset` of the segment.
     pub(crate) fn flag_around<'m>(&self, memory: &'m Memory, offset: usize) -> Option<&'m FlagWord> {
-        let within = offset.checked_sub(self.offset).filter(|&within| within < self.bytes())?;
-        self.flag(memory, within / self.stride)
+        self.flag(memory, self.number_at(offset)?)
     }
 
     fn flag<'m>(&self, memory: &'m Memory, number: usize) -> Option<&'m FlagWord> {
