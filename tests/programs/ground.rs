@@ -16,6 +16,8 @@ dsm::shared! {
         b: [u64; N],
         meets: [u64; STEPS],
         tried: [u64; PLACES],
+        sums: [u64; STEPS],
+        passed: [Flag; 64],
         critical: Atomic<u64>,
         total: Lock<u64>,
         fair: FairLock<u64>,
@@ -41,12 +43,12 @@ pub(crate) fn cluster(size: usize, first: u64) -> Cluster<Ground> {
     cluster
 }
 
-#[dsm::parallel(split(a, b), atomic(meets, tried))]
+#[dsm::parallel(split(a, b), atomic(meets, tried, sums))]
 fn run(res: Ground, seed: u64, planted: bool) -> u64 {
     let make = if planted { Program::with_deadlock } else { Program::new };
-    let RunResources { a, b, meets, tried, critical, total, fair, bins, fair_bins, team, .. } = res;
+    let RunResources { a, b, meets, tried, sums, passed, critical, total, fair, bins, fair_bins, team, .. } = res;
     let locks = Locks { total, fair, bins, fair_bins, critical, tried };
-    Rank { program: make(seed, team.size()), team, locks, meets }.run([a, b])
+    Rank { program: make(seed, team.size()), team, locks, meets, passed, sums }.run([a, b])
 }
 
 #[dsm::parallel]

@@ -36,6 +36,8 @@ pub(crate) enum Step {
     AllGather,
     Broadcast(usize),
     Deal,
+    /// A sum goes from rank to rank by flags, from this one on; who has passed it on needn't wait for the others.
+    Line(usize),
     /// Each rank works under locks, as often as it likes.
     Locks,
     /// A rank holds a lock until all others are about to ask for it, and longer.
@@ -50,6 +52,8 @@ pub(crate) enum Step {
         ranks: [usize; 2],
         places: [usize; 2],
     },
+    /// One rank waits for a number that nobody posts.
+    Unposted(usize),
 }
 
 /// How an array is written before it is read.
@@ -98,7 +102,8 @@ impl Program {
         let other = (one + 1 + random.below(size - 1)) % size;
         let place = random.below(PLACES - 1);
         let places = [place, place + 1 + random.below(PLACES - 1 - place)];
-        program.steps[at] = Step::Deadlock { ranks: [one, other], places };
+        program.steps[at] =
+            if random.percent(40) { Step::Unposted(one) } else { Step::Deadlock { ranks: [one, other], places } };
         program
     }
 
@@ -176,8 +181,21 @@ impl Program {
             Step::AllGather => Some(digest(values)),
             Step::Broadcast(root) => values.nth(root),
             Step::Deal => Some((N * (N - 1) / 2) as u64),
-            Step::Barrier | Step::Locks | Step::Convoy { .. } | Step::Audit(_) | Step::Deadlock { .. } => None,
+            Step::Line(first) => Some(
+                (0..=self.place_in_line(first, rank)).map(|place| self.value(step, (first + place) % self.size)).sum(),
+            ),
+            Step::Barrier
+            | Step::Locks
+            | Step::Convoy { .. }
+            | Step::Audit(_)
+            | Step::Deadlock { .. }
+            | Step::Unposted(_) => None,
         }
+    }
+
+    /// How many ranks come before this one in a line that begins at `first`.
+    pub(crate) fn place_in_line(&self, first: usize, rank: usize) -> usize {
+        (rank + self.size - first) % self.size
     }
 
     /// What a rank must return.
@@ -204,7 +222,7 @@ impl Program {
 
 impl Step {
     fn any(random: &mut Random, size: usize) -> Self {
-        match random.below(20) {
+        match random.below(22) {
             0 => Step::Barrier,
             1..5 => Step::Modes { second: random.percent(50), turn: Turn::any(random) },
             5 => Step::BothModes,
@@ -218,6 +236,7 @@ impl Step {
             13 => Step::Deal,
             14..17 => Step::Locks,
             17..19 => Step::Convoy { holder: random.below(size), place: random.below(PLACES) },
+            19..21 => Step::Line(random.below(size)),
             _ => Step::Audit(random.below(size)),
         }
     }

@@ -1,5 +1,7 @@
 //! One rank of a program.
 
+use std::time::Duration;
+
 use dsm::prelude::*;
 
 use super::ground::Block;
@@ -13,6 +15,10 @@ pub(crate) struct Rank<'w> {
     pub(crate) locks: Locks<'w>,
     /// For each step, how many have come to the point where one of them waits for the others.
     pub(crate) meets: Atomics<'w, u64, Ix1>,
+    /// For each rank, the number of the last step whose line it has passed on.
+    pub(crate) passed: &'w [Flag],
+    /// For each step, what goes down the line.
+    pub(crate) sums: Atomics<'w, u64, Ix1>,
 }
 
 impl<'w> Rank<'w> {
@@ -69,6 +75,7 @@ impl<'w> Rank<'w> {
                 let mine = team.split_indices(super::program::N, Schedule::Random);
                 Some(team.sum(mine.map(|index| index as u64).sum::<u64>()))
             }
+            Step::Line(first) => Some(self.line(step, first, value)),
             Step::Barrier => {
                 team.barrier();
                 None
@@ -87,6 +94,12 @@ impl<'w> Rank<'w> {
             }
             Step::Deadlock { ranks, places } => {
                 self.deadlock(step, ranks, places);
+                None
+            }
+            Step::Unposted(waits) => {
+                if rank == waits {
+                    self.passed[rank].wait(u32::MAX);
+                }
                 None
             }
         };
@@ -113,6 +126,26 @@ impl<'w> Rank<'w> {
             self.meets[step].fetch_add(1);
             self.locks.holding(&self.team, place, |total| *total += value);
         }
+    }
+
+    /// Adds to the sum of those before this rank; what it is then.
+    fn line(&self, step: usize, first: usize, value: u64) -> u64 {
+        let (rank, size, number) = (self.team.id(), self.team.size(), step as u32 + 1);
+        let mut sum = value;
+        if rank != first {
+            let before = &self.passed[(rank + size - 1) % size];
+            // Now and then as one who gives up, and comes back.
+            if value.is_multiple_of(3) {
+                let found = before.wait_timeout(number, Duration::from_micros(value % 500));
+                assert!(found.is_none_or(|found| found >= number));
+            }
+            assert!(before.wait(number) >= number);
+            sum += self.sums[step].load();
+        }
+        self.pace(step, 1);
+        self.sums[step].store(sum);
+        self.passed[rank].post(number);
+        sum
     }
 
     fn audit(&self, step: usize, auditor: usize) {
