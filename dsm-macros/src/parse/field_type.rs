@@ -47,13 +47,11 @@ fn array(name: &str, element: Type, shape: Vec<Expr>, errors: &mut Errors) -> Op
         }
         Ok(Some(cell)) => {
             if let Some(second) = shape.get(1) {
-                errors.at(
-                    second,
-                    match cell.kind {
-                        CellKind::Flag => messages::flags_axes(name),
-                        kind => messages::locks_axes(name, kind.name()),
-                    },
-                );
+                let message = match cell.kind {
+                    CellKind::Flag => messages::flags_axes(name),
+                    kind => messages::locks_axes(name, kind.name()),
+                };
+                errors.at(second, message);
                 return None;
             }
             shape.into_iter().next().map(|length| FieldKind::Cells { cell, length })

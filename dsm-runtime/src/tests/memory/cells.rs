@@ -1,4 +1,4 @@
-//! Locks and critical sections, contended by three threads.
+//! Locks, flags and critical sections, contended by three threads.
 #![allow(unsafe_code)]
 
 use std::time::Duration;
@@ -8,7 +8,7 @@ use num_complex::Complex;
 
 use super::heap_team::HeapTeam;
 use crate::element::Element;
-use crate::sync::{FairLock, Lock};
+use crate::sync::{FairLock, Flag, Lock};
 use crate::view::{Access, Mode, Raw};
 
 const RANKS: usize = 3;
@@ -118,6 +118,28 @@ fn locks_and_sections_order_what_else_is_touched() {
         }
     });
     assert_eq!(team.elements::<u64>(0), [CHANGES as u64; 3]);
+}
+
+#[test]
+fn flags_order_what_else_is_touched() {
+    let mut team = HeapTeam::new(|declaration| {
+        declaration.array::<u64, Ix1>(0, "a", [1])?;
+        declaration.cells::<Flag>(1, "done", RANKS)
+    });
+    team.call(RANKS, &[Access::new(0, Mode::Raw)], |source| {
+        let rank = source.id();
+        let mut a: Raw<'_, u64, Ix1> = source.array(0);
+        let done = source.cells::<Flag>(1);
+        for round in 0..ROUNDS as u32 {
+            // It is this rank's turn once the one before has had its own; rank 0 begins.
+            let had = round + u32::from(rank > 0);
+            assert_eq!(done[(rank + RANKS - 1) % RANKS].wait(had), had);
+            // SAFETY: only the rank whose turn it is touches the element.
+            unsafe { a.set(0, a.get(0) + 1) };
+            done[rank].post(round + 1);
+        }
+    });
+    assert_eq!(team.elements::<u64>(0), [CHANGES as u64]);
 }
 
 #[test]
