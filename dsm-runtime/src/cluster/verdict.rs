@@ -67,7 +67,7 @@ pub(super) fn error(pool: &PoolMemory, function: &str, settings: &Settings) -> E
         ),
         (Some(Failure::Deadlock), _) => Error::new(
             ErrorKind::Deadlock,
-            format!("the workers of `{function}` wait for each other and none can go on: {}", everybody(&accounts)),
+            format!("the workers of `{function}` wait and none can ever go on: {}", everybody(&accounts)),
         ),
         (Some(Failure::Deadline), _) => Error::new(
             ErrorKind::Deadline,

@@ -7,8 +7,8 @@
 //! Pairs: the acquire-release increments of `arrived` chain every arrival to the last one; the release store of
 //! `generation` in [`open`](Barrier::open) with the acquire load of the waiters.
 
-use super::park::{Park, Waiting};
-use super::wait::{Outcome, Patience, Wait, wait_while};
+use super::park::{Park, Patience, Waiting};
+use super::wait::{Outcome, Wait, wait_while};
 use crate::machine::{AtomicU32, Ordering};
 
 /// The words; all zero is a barrier nobody has reached.

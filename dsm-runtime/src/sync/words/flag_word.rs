@@ -11,8 +11,8 @@
 //! Pairs: the exchange in [`post`](FlagWord::post), also where it changes nothing, with the acquire loads of a waiter.
 //! Every change within a call is such an exchange, so a post on top of another hides nothing of it.
 
-use super::park::{Park, Waiting};
-use super::wait::{Outcome, Patience, Wait, wait_while};
+use super::park::{Park, Patience, Waiting};
+use super::wait::{Outcome, Wait, wait_while};
 use crate::machine::{AtomicU32, Instant, Ordering};
 
 const LOWERED: u32 = 0;

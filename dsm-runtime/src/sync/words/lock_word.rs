@@ -12,8 +12,8 @@
 //!
 //! Pairs: the release store in [`unlock`](LockWord::unlock) with the acquire exchange that takes the lock next.
 
-use super::park::{Held, Park, Waiting};
-use super::wait::{Outcome, Patience, look_while};
+use super::park::{Held, Park, Patience, Waiting};
+use super::wait::{Outcome, look_while};
 use crate::machine::{AtomicU32, Instant, Ordering};
 
 const FREE: u32 = 0;

@@ -1,6 +1,5 @@
 //! What a protocol needs from the engine beneath it: to sleep, to wake others, and to learn that the call has failed.
 
-use super::wait::Patience;
 use crate::machine::{AtomicU32, Instant};
 
 /// Why a rank sleeps, as a condition that another process can evaluate from shared memory.
@@ -18,6 +17,22 @@ pub(crate) enum Waiting {
     Flag(u32),
     /// With a deadline of its own, so it ends by itself.
     Timed,
+}
+
+/// How often a waiter looks before it sleeps.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    pub(crate) spins: u32,
+    pub(crate) yields: u32,
+}
+
+impl Patience {
+    /// For events that come within microseconds when every worker runs: barriers, jobs, results.
+    pub(crate) const EVENT: Patience = Patience { spins: 100, yields: 400 };
+    /// For locks, which are held briefly or else for long.
+    pub(crate) const LOCK: Patience = Patience { spins: 100, yields: 100 };
+    /// Sleeps at once, and leaves the cores to others.
+    pub(crate) const NONE: Patience = Patience { spins: 0, yields: 0 };
 }
 
 /// Waiting and waking, as the engine does them.

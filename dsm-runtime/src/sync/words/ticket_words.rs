@@ -7,8 +7,8 @@
 //! Pairs: the release increment of `serving` in [`unlock`](TicketWords::unlock) with the acquire load that sees it.
 
 use super::lock_word::LockRefused;
-use super::park::{Held, Park, Waiting};
-use super::wait::{Outcome, Patience, Wait, wait_while};
+use super::park::{Held, Park, Patience, Waiting};
+use super::wait::{Outcome, Wait, wait_while};
 use crate::machine::{AtomicU32, Ordering};
 
 /// The words; all zero is a free lock.

@@ -10,8 +10,8 @@
 //!
 //! Pairs: the release store in [`end`](TurnWord::end) with the acquire exchange that takes the next turn.
 
-use super::park::{Park, Waiting};
-use super::wait::{Outcome, Patience, Wait, wait_while};
+use super::park::{Park, Patience, Waiting};
+use super::wait::{Outcome, Wait, wait_while};
 use crate::machine::{AtomicU32, Ordering};
 
 /// The words; all zero is before the first turn.

@@ -5,24 +5,8 @@
 
 use std::time::Duration;
 
-use super::park::{Park, Waiting};
+use super::park::{Park, Patience, Waiting};
 use crate::machine::{AtomicU32, Instant, Ordering, spin_loop, yield_now};
-
-/// How often a waiter looks before it sleeps.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience {
-    pub(crate) spins: u32,
-    pub(crate) yields: u32,
-}
-
-impl Patience {
-    /// For events that come within microseconds when every worker runs: barriers, jobs, results.
-    pub(crate) const EVENT: Patience = Patience { spins: 100, yields: 400 };
-    /// For locks, which are held briefly or else for long.
-    pub(crate) const LOCK: Patience = Patience { spins: 100, yields: 100 };
-    /// Sleeps at once, and leaves the cores to others.
-    pub(crate) const NONE: Patience = Patience { spins: 0, yields: 0 };
-}
 
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
