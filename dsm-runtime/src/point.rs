@@ -47,7 +47,7 @@ points! {
     MonitorRecovering,
     /// The barrier is rebuilt, the locks are not.
     MonitorRebuilding,
-    /// Everything is rebuilt and replaced, the driver doesn't know.
+    /// Everything is rebuilt; the driver doesn't know, and nobody is replaced.
     MonitorRecovered,
     /// About to kill the workers and leave.
     MonitorLeaving,

@@ -34,6 +34,7 @@ mod payloads;
 mod points;
 mod random_programs;
 mod ranges;
+mod restarts;
 mod sending;
 mod sticky;
 mod unwinding;

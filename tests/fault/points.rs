@@ -238,8 +238,10 @@ fn the_monitor_killed_as_it_replaces_a_worker() {
                 // The workers of the start are as many forks as there are ranks.
                 let replacing = Strike::at(Point::MonitorForking, Fault::Kill).for_the(workers as u32 + 1);
                 let strikes = arm(&[Strike::at(Point::Met, Fault::Kill), replacing]);
+                // The driver has its error by then; the next call finds a monitor that is gone.
                 let error = tour(cluster).unwrap_err();
-                assert_eq!((strikes.made(2)[1], error.kind()), (None, ErrorKind::Monitor), "{error}");
+                assert_eq!((strikes.made(2)[1], error.kind()), (None, ErrorKind::Died), "{error}");
+                eventually(|| !children(std::process::id()).into_iter().any(is_alive));
             },
             workers,
         );
@@ -352,28 +354,5 @@ fn a_rank_whose_workers_all_die_as_they_start_is_given_up_and_the_next_call_has_
             },
             workers,
         );
-    }
-}
-
-#[dsm::parallel]
-fn stand(res: Bench) {
-    if res.team.id() == 1 {
-        nix::sys::signal::raise(nix::sys::signal::Signal::SIGSTOP).unwrap();
-    }
-    res.team.barrier();
-}
-
-#[dsm::test]
-fn a_worker_that_stands_still_past_the_deadline_is_killed_and_replaced() {
-    watchdog();
-    for workers in [2, 8] {
-        let builder = Cluster::builder(Bench { n: N }).workers(workers).grace(Duration::from_millis(50));
-        let mut cluster = builder.deadline(Duration::from_millis(200)).build().unwrap();
-        let before = pids(&mut cluster);
-        let error = stand(&mut cluster).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Deadline, "{error}");
-        assert!(error.to_string().contains("rank 1 did not reach a dsm operation within 50ms"), "{error}");
-        eventually(|| !is_alive(before[1]));
-        assert_eq!(pids(&mut cluster).len(), workers);
     }
 }

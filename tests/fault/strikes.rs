@@ -18,6 +18,8 @@ pub(crate) enum Blow {
     Fault(Fault),
     /// It is stopped, and continued once it stands still.
     StandStill,
+    /// It is stopped for good.
+    Stop,
 }
 
 /// One strike.
@@ -40,6 +42,11 @@ impl Strike {
     /// The first process that comes to `point` stands still there for a moment.
     pub(crate) fn still_at(point: Point) -> Self {
         Strike { point, rank: None, time: 1, blow: Blow::StandStill }
+    }
+
+    /// The first process that comes to `point` stays there.
+    pub(crate) fn stop_at(point: Point) -> Self {
+        Strike { point, rank: None, time: 1, blow: Blow::Stop }
     }
 
     pub(crate) fn of_rank(self, rank: usize) -> Self {
@@ -121,14 +128,16 @@ fn reached(point: Point, rank: Option<usize>) {
     match due {
         Some(Blow::Fault(fault)) => fault.strike(),
         Some(Blow::StandStill) => stand_still(),
+        Some(Blow::Stop) => raise(Signal::SIGSTOP).unwrap(),
         None => {}
     }
 }
 
 /// Stops this process; another waits until it is stopped, and continues it.
 fn stand_still() {
-    let continues = "until grep -q '^State:.T' /proc/$PPID/status; do :; done; kill -CONT $PPID";
-    let mut other = Command::new("sh").args(["-c", continues]).spawn().unwrap();
+    let continues = "while [ -e /proc/$1 ]; do grep -q '^State:.T' /proc/$1/status && kill -CONT $1 && exit; done";
+    let own = std::process::id().to_string();
+    let mut other = Command::new("sh").args(["-c", continues, "sh", &own]).spawn().unwrap();
     raise(Signal::SIGSTOP).unwrap();
     other.wait().unwrap();
 }

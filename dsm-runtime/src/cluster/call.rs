@@ -17,7 +17,6 @@ use super::travel::Incoming;
 use super::verdict;
 use crate::error::{Error, ErrorKind, Result};
 use crate::point::{Point, reached};
-use crate::seed::mix;
 use crate::segment::Segment;
 
 /// Calls a parallel function: runs it on every worker, and gives their results in rank order.
@@ -44,6 +43,8 @@ pub(super) struct Call<'c> {
     segment: &'c Segment,
     name: &'static str,
     settings: &'c Settings,
+    /// Of what is random in the call.
+    seed: u64,
     /// Bytes of arguments.
     sent: usize,
     /// Whether something failed, so that nobody knows how much of a region was written.
@@ -51,9 +52,15 @@ pub(super) struct Call<'c> {
 }
 
 impl<'c> Call<'c> {
-    pub(super) fn begin(pool: &'c mut Pool, segment: &'c Segment, name: &'static str, settings: &'c Settings) -> Self {
+    pub(super) fn begin(
+        pool: &'c mut Pool,
+        segment: &'c Segment,
+        name: &'static str,
+        settings: &'c Settings,
+        seed: u64,
+    ) -> Self {
         segment.set_busy(true);
-        Call { pool, segment, name, settings, sent: 0, failed: true }
+        Call { pool, segment, name, settings, seed, sent: 0, failed: true }
     }
 
     /// Runs a job to its end.
@@ -61,10 +68,9 @@ impl<'c> Call<'c> {
         // SAFETY: no job runs, so no worker reads the region.
         self.sent = write(unsafe { self.pool.memory.arguments().bytes_mut() })?;
         self.segment.lower_flags();
-        let next = self.pool.memory.control().job.0.number.load(Ordering::Relaxed).wrapping_add(1);
         // A deadline beyond the clock's range is none.
         let deadline = self.settings.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
-        let number = self.pool.post(entry, self.sent, mix(&[self.settings.seed, u64::from(next)]));
+        let number = self.pool.post(entry, self.sent, self.seed);
         let over = self.pool.wait(number, deadline);
         reached(Point::DriverReading);
         match over {

@@ -37,7 +37,7 @@ pub(crate) fn fork_child(keep: &[RawFd], child: impl FnOnce()) -> nix::Result<Pi
     // Held across the fork, so that no other thread is in the middle of a print then: the child would never get the lock.
     let streams = (io::stdout().lock(), io::stderr().lock());
     flush_stdio();
-    let mut inherited = inherited::lock();
+    let mut inherited = inherited::lock_for_fork();
     // No handler of the driver's runs in the child before it has set its own.
     let mask = SigSet::thread_get_mask()?;
     SigSet::all().thread_block()?;
@@ -47,7 +47,7 @@ pub(crate) fn fork_child(keep: &[RawFd], child: impl FnOnce()) -> nix::Result<Pi
         Ok(ForkResult::Child) => {
             // SAFETY: a freshly forked child; handles refuse to work here, since the process is no longer theirs, and
             // forget themselves when dropped.
-            unsafe { inherited.seal(keep) };
+            unsafe { inherited.list().seal(keep) };
             drop(inherited);
             drop(streams);
             // The payload is never dropped: a destructor of the user's that panics would unwind into the parent's code.

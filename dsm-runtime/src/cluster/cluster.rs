@@ -14,6 +14,7 @@ use super::wait_policy::WaitPolicy;
 use crate::array::{HandleSource, HandleVisitor, Shared};
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::AtHome;
+use crate::seed::mix;
 use crate::segment::{Declaration, Segment};
 
 /// The shared memory of one declared struct, and a pool of worker processes numbered by rank, `0..size()`.
@@ -50,6 +51,8 @@ struct Inner<S: Shared> {
     handles: S::Handles,
     segment: Arc<Segment>,
     settings: Settings,
+    /// How many calls there were, whichever pool ran them; it enters what is random.
+    calls: u64,
 }
 
 impl<S: Shared> Cluster<S> {
@@ -107,7 +110,7 @@ impl<S: Shared> Cluster<S> {
         let handles = S::handles(&mut HandleSource::new(&segment));
         let Builder { seed, deadline, grace, allow_threads, .. } = builder;
         let settings = Settings { size, seed, deadline, grace, allow_threads, wait_policy };
-        Ok(Cluster { __dsm: AtHome::new(Inner { pool: None, handles, segment, settings }) })
+        Ok(Cluster { __dsm: AtHome::new(Inner { pool: None, handles, segment, settings, calls: 0 }) })
     }
 
     /// How many workers there are.
@@ -178,9 +181,16 @@ impl<S: Shared> Cluster<S> {
         self.assert_at_home("start")?;
         let Inner { pool, segment, settings, .. } = &mut *self.__dsm;
         if pool.as_mut().is_none_or(|pool| !pool.is_whole()) {
+            let lost = pool.is_some();
             // The old pool's workers are gone before new ones come.
             *pool = None;
-            *pool = Some(Pool::start(segment, settings)?);
+            let started = Pool::start(segment, settings).map_err(|error| {
+                let again = lost && error.kind() == ErrorKind::Threads;
+                let why = "; it was started, but the process that watched over the workers was killed since, or could \
+                           not replace one, so new ones must be forked";
+                if again { error.adding(why) } else { error }
+            });
+            *pool = Some(started?);
         }
         Ok(())
     }
@@ -240,10 +250,12 @@ impl<S: Shared> Cluster<S> {
     /// Checks that all is at home, makes the pool whole, and hands the arrays to the workers until the call is dropped.
     pub(super) fn begin_call(&mut self, name: &'static str) -> Result<Call<'_>> {
         self.start()?;
-        let Inner { pool, handles, segment, settings } = &mut *self.__dsm;
+        let Inner { pool, handles, segment, settings, calls } = &mut *self.__dsm;
         let Some(pool) = pool else { unreachable!("the pool was started above") };
         // Busy first: a handle is then lent as `&mut` while nothing new can be borrowed from it, so nothing at all is.
-        let call = Call::begin(pool, segment, name, settings);
+        *calls += 1;
+        let seed = mix(&[settings.seed, *calls]);
+        let call = Call::begin(pool, segment, name, settings, seed);
         let mut visitor = HandleVisitor::new(segment);
         S::visit(handles, &mut visitor);
         visitor.finish()?;

@@ -25,7 +25,7 @@ use crate::segment::inherited;
 use crate::sync::wake;
 use crate::view::ViewBase;
 
-/// How often a worker may die before it has begun a job, in a row, until the call is given up.
+/// How often a rank's worker may die before it has begun a job, in a row, until the call is given up.
 const STILLBORN: u32 = 5;
 
 /// The monitor's state.
@@ -36,8 +36,8 @@ struct Monitor<'d> {
     children: SignalFd,
     /// The process of each rank; `None` once it is reaped.
     workers: Vec<Option<Process>>,
-    /// How many workers in a row have died before they began a job.
-    stillborn: u32,
+    /// How many workers of each rank, in a row, have died before they began a job.
+    stillborn: Vec<u32>,
 }
 
 /// A worker's process.
@@ -65,8 +65,14 @@ pub(crate) fn run(charge: Charge, driver: BorrowedFd<'_>, lifeline: BorrowedFd<'
         inherited::add_descriptor(descriptor);
     }
     let size = charge.pool.layout.size;
-    let mut monitor =
-        Monitor { charge, driver, lifeline, children, workers: (0..size).map(|_| None).collect(), stillborn: 0 };
+    let mut monitor = Monitor {
+        charge,
+        driver,
+        lifeline,
+        children,
+        workers: (0..size).map(|_| None).collect(),
+        stillborn: vec![0; size],
+    };
     reached(Point::MonitorForked);
     for rank in 0..size {
         if let Err(errno) = monitor.fork_worker(rank) {
@@ -170,7 +176,7 @@ impl Monitor<'_> {
             // The number is read after the death: what the rank had begun by then is all it ever will.
             let number = control.job.0.number.load(Ordering::Acquire);
             let started = slot.started.load(Ordering::Acquire);
-            self.stillborn = if started == worker.started_before { self.stillborn + 1 } else { 0 };
+            self.stillborn[rank] = if started == worker.started_before { self.stillborn[rank] + 1 } else { 0 };
             self.workers[rank] = None;
             if started == number && slot.answered.load(Ordering::Acquire) != number {
                 slot.death.store(status, Ordering::Release);
@@ -194,7 +200,7 @@ impl Monitor<'_> {
     }
 
     fn replace(&mut self, rank: usize, number: u32) {
-        let forked = if self.stillborn > STILLBORN { Err(Errno::ECHILD) } else { self.fork_worker(rank) };
+        let forked = if self.stillborn[rank] > STILLBORN { Err(Errno::ECHILD) } else { self.fork_worker(rank) };
         if let Err(errno) = forked {
             // The driver finds a pool that can't be made whole, and makes another.
             self.charge.announce(MonitorState::Broken(errno as i32));
@@ -236,14 +242,11 @@ impl Monitor<'_> {
             slot.answered.store(number, Ordering::Release);
             slot.waiting.clear();
         }
-        for rank in 0..self.workers.len() {
-            if self.workers[rank].is_none() {
-                self.replace(rank, number);
-            }
-        }
         reached(Point::MonitorRecovered);
         control.done.0.number.store(number, Ordering::SeqCst);
         wake(&control.done.0.number, u32::MAX, u32::MAX);
+        // Replacements pick the next job up, however late they come.
+        self.revive();
     }
 
     /// Whether a living worker is still in the call, or may yet begin it.

@@ -64,6 +64,8 @@ impl Pool {
     pub(super) fn start(segment: &Arc<Segment>, settings: &Settings) -> Result<Self> {
         let Settings { size, grace, allow_threads, wait_policy, .. } = *settings;
         static STARTING: Mutex<()> = Mutex::new(());
+        // The streams are held across the fork. Whoever prints may start a cluster too, so they come first.
+        let streams = (io::stdout().lock(), io::stderr().lock());
         // One at a time, so that no other thread's fork falls between the making of a descriptor and its registration.
         let starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
         refuse_threads(allow_threads)?;
@@ -77,8 +79,8 @@ impl Pool {
         let keep =
             [memory.descriptor(), segment.memory.descriptor(), bell.descriptor(), write_end.number(), driver.number()];
         let forked = fork_child(&keep, || {
-            // The child is a process of its own, with clusters of its own to start.
-            drop(starting);
+            // The child is a process of its own, with clusters of its own to start and threads that print.
+            drop((starting, streams));
             watch_over(segment, &memory, &bell, &write_end, driver.as_fd(), settings);
         });
         let monitor =
@@ -95,12 +97,20 @@ impl Pool {
             idle: Idle(wait_policy),
             home: Home::here(),
         };
-        pool.wait_until_started(size)?;
+        pool.wait_until_started(settings)?;
         Ok(pool)
     }
 
-    fn wait_until_started(&mut self, size: usize) -> Result<()> {
+    fn wait_until_started(&mut self, settings: &Settings) -> Result<()> {
+        let size = settings.size;
+        // A monitor that is stopped starts nobody; a deadline holds all the same.
+        let late = settings.deadline.and_then(|deadline| Instant::now().checked_add(deadline)?.checked_add(STUCK));
         loop {
+            if late.is_some_and(|late| Instant::now() >= late) {
+                let _ = kill(self.monitor, Signal::SIGKILL);
+                self.wait_until_all_are_gone();
+                return Err(late_start(settings));
+            }
             let words = &self.memory.control().monitor.0;
             let wait = Wait {
                 word: &words.state,
@@ -259,6 +269,18 @@ fn not_started(size: usize) -> Error {
         format!(
             "the process that was to fork {size} workers ended before it had: it was killed, or memory or address space ran \
              out (`ulimit -v`; each cluster maps up to 1 TiB, which costs memory only where it is used)"
+        ),
+    )
+}
+
+/// The error for a monitor that did not start the workers in time.
+fn late_start(settings: &Settings) -> Error {
+    let Settings { size, deadline, .. } = *settings;
+    let deadline = deadline.unwrap_or_default();
+    Error::new(
+        ErrorKind::Deadline,
+        format!(
+            "the process that was to fork {size} workers had not within {deadline:?} and {STUCK:?} (is it stopped?)"
         ),
     )
 }

@@ -1,7 +1,8 @@
 //! A worker process: waits for jobs, runs them, and answers.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
@@ -184,7 +185,12 @@ fn left(worker: &Worker, payload: Option<Box<dyn Any + Send>>) {
 ///
 /// Panics of other threads, and all where RUST_BACKTRACE asks for more, are printed as before as well.
 fn report_panics() {
-    let before = std::panic::take_hook();
+    type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
+    /// What the driver does of a panic. A worker of a cluster made in a worker inherits it, and leaves the outer worker's
+    /// hook, which would report a second time.
+    static DRIVERS: OnceLock<Hook> = OnceLock::new();
+    let found = std::panic::take_hook();
+    let drivers = DRIVERS.get_or_init(|| found);
     let verbose = std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0");
     std::panic::set_hook(Box::new(move |info| {
         let context = current();
@@ -194,7 +200,7 @@ fn report_panics() {
             context.engine.report(failure, &message, info.location().map(Place::from));
         }
         if verbose || context.is_none() {
-            before(info);
+            drivers(info);
         }
     }));
 }

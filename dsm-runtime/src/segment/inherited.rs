@@ -6,6 +6,7 @@
 //! never foreign memory. Descriptors are closed so that no cluster keeps another's memory alive.
 #![allow(unsafe_code)]
 
+use std::cell::Cell;
 use std::ops::Deref;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -18,23 +19,43 @@ use crate::process::{self, AtHome};
 static INHERITED: Mutex<Inherited> =
     Mutex::new(Inherited { mappings: Vec::new(), descriptors: Vec::new(), forgets: Vec::new() });
 
+thread_local! {
+    /// The list, while this thread forks.
+    static HELD: Cell<Option<MutexGuard<'static, Inherited>>> = const { Cell::new(None) };
+    /// Whether the fork is the runtime's own, which holds the list and seals with care for what the child keeps.
+    static SEALS_ITSELF: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Exit status of a child that could not be sealed.
 const UNSEALED: i32 = 115;
 
 /// Has every fork of this process noticed in the child, also those of other code: handles refuse there, and what the
 /// child must not use is sealed.
 pub(crate) fn watch_forks() -> Result<()> {
+    // Held across the fork, so that the child finds it whole, whatever other threads are in the middle of.
+    extern "C" fn before() {
+        if !SEALS_ITSELF.get() {
+            // A thread that forks as it ends has nowhere to keep it; its child tries.
+            let _ = HELD.try_with(|held| held.set(Some(lock())));
+        }
+    }
+    extern "C" fn in_parent() {
+        let _ = HELD.try_with(|held| drop(held.take()));
+    }
     extern "C" fn in_child() {
         process::became_a_child();
-        // Held by this thread when the fork is the runtime's own, which seals with care for what the child keeps.
-        if let Ok(mut inherited) = INHERITED.try_lock() {
+        if SEALS_ITSELF.get() {
+            return;
+        }
+        let held = HELD.try_with(Cell::take).ok().flatten();
+        if let Some(mut inherited) = held.or_else(|| INHERITED.try_lock().ok()) {
             // SAFETY: a freshly forked child, and handles refuse to work in it.
             unsafe { inherited.seal(&[]) };
         }
     }
     static WATCHED: OnceLock<i32> = OnceLock::new();
-    // SAFETY: registers a function that lives for ever and does nothing but store a number, map and close.
-    match *WATCHED.get_or_init(|| unsafe { libc::pthread_atfork(None, None, Some(in_child)) }) {
+    // SAFETY: registers a function that lives for ever and does nothing but lock, store a number, map and close.
+    match *WATCHED.get_or_init(|| unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) }) {
         0 => Ok(()),
         errno => Err(Error::os("can't watch for forks", Errno::from_raw(errno))),
     }
@@ -49,6 +70,27 @@ pub(crate) struct Inherited {
 /// The list, to be held across a fork so that no other thread changes it in between.
 pub(crate) fn lock() -> MutexGuard<'static, Inherited> {
     INHERITED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The list for a fork that seals its child itself.
+pub(crate) fn lock_for_fork() -> ForFork {
+    SEALS_ITSELF.set(true);
+    ForFork(lock())
+}
+
+/// The list, held across a fork.
+pub(crate) struct ForFork(MutexGuard<'static, Inherited>);
+
+impl ForFork {
+    pub(crate) fn list(&mut self) -> &mut Inherited {
+        &mut self.0
+    }
+}
+
+impl Drop for ForFork {
+    fn drop(&mut self) {
+        SEALS_ITSELF.set(false);
+    }
 }
 
 pub(crate) fn add_mapping(address: usize, length: usize) {

@@ -97,6 +97,7 @@ impl Context {
         self.section.set(None);
         self.place.set(None);
         self.doing.set(Doing::Computing);
+        self.refused.set(false);
         CURRENT.set(Some(self));
     }
 
