@@ -109,7 +109,6 @@ fn a_monitor_that_stands_still_as_it_starts_is_killed_when_the_deadline_has_pass
 #[dsm::test]
 #[allow(unsafe_code)]
 fn forks_by_other_threads_hold_up_no_cluster() {
-    use std::collections::VecDeque;
     use std::sync::mpsc::RecvTimeoutError;
 
     use nix::sys::wait::waitpid;
@@ -122,22 +121,19 @@ fn forks_by_other_threads_hold_up_no_cluster() {
 
     watchdog();
     // Enough memory that a fork takes a while.
-    let ballast = vec![1_u8; 200 << 20];
+    let ballast = vec![1_u8; 400 << 20];
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
     let forks = std::thread::spawn(move || {
-        let mut children = VecDeque::new();
-        // As fast as a program that starts others; each child stays while a few clusters come and go.
-        while stopped.recv_timeout(Duration::from_millis(3)) == Err(RecvTimeoutError::Timeout) {
-            if children.len() == 30 {
-                children.pop_front().into_iter().for_each(end);
-            }
+        let mut children = Vec::new();
+        // Every child stays: one that held the lifeline of a cluster would hold up its end until the watchdog comes.
+        while stopped.recv_timeout(Duration::from_millis(2)) == Err(RecvTimeoutError::Timeout) {
             // SAFETY: the child calls nothing but what may be called after a fork beside threads.
             match unsafe { fork() }.unwrap() {
                 ForkResult::Child => loop {
                     // SAFETY: sleeps until it is killed.
                     unsafe { libc::pause() };
                 },
-                ForkResult::Parent { child } => children.push_back(child),
+                ForkResult::Parent { child } => children.push(child),
             }
         }
         children
@@ -146,7 +142,6 @@ fn forks_by_other_threads_hold_up_no_cluster() {
         let builder = Cluster::builder(Bench { n: N }).workers(2).allow_threads();
         let mut cluster = builder.build().unwrap();
         assert_works(&mut cluster);
-        // A child that held the lifeline would hold this up until the watchdog comes.
         drop(cluster);
     }
     drop(stop);

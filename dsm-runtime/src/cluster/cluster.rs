@@ -162,7 +162,8 @@ impl<S: Shared> Cluster<S> {
         self.__dsm.settings.deadline = deadline;
     }
 
-    /// Forks the workers now, unless they are there. They see this process's memory as of this moment.
+    /// Forks the workers now, unless they are there. They see this process's memory as of this moment: a lock that is held
+    /// then, such as that of `stdout().lock()`, stays held in them for threads of their own.
     ///
     /// # Errors
     ///
