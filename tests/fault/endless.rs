@@ -64,11 +64,14 @@ fn never_end(res: Bench, doing: u8) {
     if team.id() == 0 {
         let _held = (doing == AT_A_LOCK).then(|| res.guarded.lock());
         let _fairly_held = (doing == AT_A_FAIR_LOCK).then(|| res.fair.lock());
-        res.ready.store(1);
+        let tell_and_compute = || {
+            res.ready.store(1);
+            for_ever();
+        };
         if doing == AT_CRITICAL {
-            team.critical(|| for_ever());
+            team.critical(tell_and_compute);
         }
-        for_ever();
+        tell_and_compute();
     }
     until(res.ready, 1);
     match doing {
@@ -86,13 +89,13 @@ fn a_deadline_ends_a_call_whatever_its_workers_do() {
         let mut cluster = impatient(workers);
         for doing in [COMPUTING, AT_A_BARRIER, AT_A_LOCK, AT_A_FAIR_LOCK] {
             cluster.ready.set(0);
-            cluster.set_deadline(Some(Duration::from_millis(100)));
+            cluster.set_deadline(Some(Duration::from_millis(500)));
             let error = never_end(&mut cluster, doing).unwrap_err();
             cluster.set_deadline(None);
             assert_eq!(error.kind(), ErrorKind::Deadline);
             let text = error.to_string();
             assert!(
-                text.contains("`never_end` did not end within 100ms") && text.contains("rank 0 computes"),
+                text.contains("`never_end` did not end within 500ms") && text.contains("rank 0 computes"),
                 "{text}"
             );
             let waiting = match doing {
@@ -117,7 +120,7 @@ fn a_deadline_ends_a_call_whatever_its_workers_do() {
 fn a_deadline_while_others_wait_for_critical_ends_the_call_and_leaves_it_usable() {
     for workers in [2, 8] {
         let mut cluster = impatient(workers);
-        cluster.set_deadline(Some(Duration::from_millis(300)));
+        cluster.set_deadline(Some(Duration::from_millis(500)));
         let error = never_end(&mut cluster, AT_CRITICAL).unwrap_err();
         cluster.set_deadline(None);
         assert_eq!(error.kind(), ErrorKind::Deadline);

@@ -350,7 +350,9 @@ fn a_rank_whose_workers_all_die_as_they_start_is_given_up_and_the_next_call_has_
                 let _strikes = arm(&[stillborn; 12]);
                 let error = tour(cluster).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::Os, "{error}");
-                assert!(error.to_string().contains("the worker of rank 1 could not be replaced"), "{error}");
+                // As the call runs, or before the driver has posted it.
+                let told = ["the worker of rank 1 could not be replaced", "a rank ends as soon as it starts"];
+                assert!(told.iter().any(|told| error.to_string().contains(told)), "{error}");
             },
             workers,
         );

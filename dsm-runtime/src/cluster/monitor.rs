@@ -27,6 +27,8 @@ use crate::view::ViewBase;
 
 /// How often a rank's worker may die before it has begun a job, in a row, until the call is given up.
 const STILLBORN: u32 = 5;
+/// What stands for an errno then.
+pub(super) const STILLBORN_WORKERS: i32 = 0;
 
 /// The monitor's state.
 struct Monitor<'d> {
@@ -200,15 +202,16 @@ impl Monitor<'_> {
     }
 
     fn replace(&mut self, rank: usize, number: u32) {
-        let forked = if self.stillborn[rank] > STILLBORN { Err(Errno::ECHILD) } else { self.fork_worker(rank) };
-        if let Err(errno) = forked {
+        let given_up = (self.stillborn[rank] > STILLBORN).then_some(STILLBORN_WORKERS);
+        let why = given_up.or_else(|| self.fork_worker(rank).err().map(|errno| errno as i32));
+        if let Some(why) = why {
             // The driver finds a pool that can't be made whole, and makes another.
-            self.charge.announce(MonitorState::Broken(errno as i32));
+            self.charge.announce(MonitorState::Broken(why));
             self.charge.pool.control().fail_call(number, Failure::Fork, Some(rank));
         }
     }
 
-    /// Sees a failed call to its end: everybody out, all words rebuilt, the dead replaced, the driver told.
+    /// Sees a failed call to its end: everybody out, all words rebuilt, the driver told, the dead replaced.
     fn recover(&mut self, number: u32) {
         reached(Point::MonitorRecovering);
         let begun = Instant::now();

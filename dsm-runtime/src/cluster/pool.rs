@@ -17,7 +17,7 @@ use super::charge::Charge;
 use super::child::{self, fork_child};
 use super::control::MonitorState;
 use super::dispatch::{Entry, number_of};
-use super::monitor;
+use super::monitor::{self, STILLBORN_WORKERS};
 use super::pidfd;
 use super::pool_memory::{PoolLayout, PoolMemory};
 use super::settings::Settings;
@@ -125,6 +125,7 @@ impl Pool {
                 MonitorState::Starting if self.monitor_is_alive() => {}
                 MonitorState::Ready => return Ok(()),
                 MonitorState::Starting => return Err(not_started(size)),
+                MonitorState::Broken(STILLBORN_WORKERS) => return Err(stillborn()),
                 MonitorState::Broken(errno) => {
                     return Err(Error::os(format_args!("can't fork {size} workers"), Errno::from_raw(errno)));
                 }
@@ -270,6 +271,15 @@ fn not_started(size: usize) -> Error {
             "the process that was to fork {size} workers ended before it had: it was killed, or memory or address space ran \
              out (`ulimit -v`; each cluster maps up to 1 TiB, which costs memory only where it is used)"
         ),
+    )
+}
+
+/// The error for workers that die before they have begun a job, one after the other.
+fn stillborn() -> Error {
+    Error::new(
+        ErrorKind::Os,
+        "the worker of a rank ends as soon as it starts, again and again: it is killed, or a handler that runs after \
+         each fork (`pthread_atfork`) fails",
     )
 }
 
