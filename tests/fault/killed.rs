@@ -80,8 +80,13 @@ fn a_replacement_killed_between_calls_is_replaced_again() {
             let before = pids(&mut cluster);
             die(&mut cluster, &[1]).unwrap_err();
             let monitor = children(std::process::id())[0];
-            // Not by a call, which the new worker would have begun.
-            let replacement = children(monitor).into_iter().find(|worker| !before.contains(worker)).unwrap();
+            // Not by a call, which the new worker would have begun. It comes when the call is over.
+            let mut replacement = None;
+            eventually(|| {
+                replacement = children(monitor).into_iter().find(|worker| !before.contains(worker));
+                replacement.is_some()
+            });
+            let replacement = replacement.unwrap();
             send(Signal::SIGKILL, replacement);
             eventually(|| !is_alive(replacement));
             assert_works(&mut cluster);
