@@ -201,7 +201,8 @@ impl<S: Shared> Builder<S> {
     /// # Errors
     ///
     /// When the number of workers is out of range or its variable holds no number, when `DSM_BACKEND` names an engine
-    /// that isn't there, when `DSM_WAIT_POLICY` is neither `active` nor `passive`, when a shape overflows, when there isn't enough memory, or when the system refuses it.
+    /// that isn't there, when `DSM_WAIT_POLICY` is neither `active` nor `passive`, when a shape overflows, when there
+    /// isn't enough memory, or when the system refuses it.
     ///
     /// ```
     /// # use dsm::prelude::*;
