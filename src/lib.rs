@@ -133,7 +133,9 @@ pub use rand;
 /// # Ok::<(), dsm::Error>(())
 /// ```
 pub mod prelude {
-    pub use crate::{Atomic, Atomics, Cluster, FairLock, Flag, Lock, Raw, Read, Rows, Schedule, Split, Team, View};
+    pub use crate::{
+        Atomic, Atomics, Cluster, FairLock, Flag, Lock, Raw, Read, Rows, Schedule, SharedArray, Split, Team, View,
+    };
     pub use ndarray::{
         self, Array, Array1, Array2, Array3, ArrayRef, ArrayRef1, ArrayRef2, ArrayRef3, ArrayView, ArrayView1,
         ArrayView2, ArrayViewMut, Axis, Ix1, Ix2, Ix3, Ix4, Ix5, Ix6, array, s,

@@ -3,6 +3,7 @@
 #[macro_use]
 mod support;
 
+mod anonymous;
 mod arguments;
 mod at_home;
 mod atomics;

@@ -1,5 +1,7 @@
-//! The driver's side of the declared fields: arrays that are ndarray arrays, and handles of locks, flags and atomics.
+//! The driver's side of the shared fields: arrays that are ndarray arrays, declared or anonymous, and handles of locks,
+//! flags and atomics.
 
+mod anonymous;
 mod cells;
 mod handle;
 mod handles;

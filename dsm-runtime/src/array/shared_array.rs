@@ -1,4 +1,4 @@
-//! A declared array as the driver sees it.
+//! A shared array, declared or anonymous, as the driver sees it.
 #![allow(unsafe_code)]
 
 use std::any::TypeId;
@@ -12,10 +12,12 @@ use crate::element::Element;
 use crate::segment::{FieldKind, Segment};
 use crate::shape::Axes;
 
-/// A declared array on the driver; dereferences to `ndarray::ArrayRef<T, D>`, so all of ndarray works on it.
+/// An array in shared memory on the driver; dereferences to `ndarray::ArrayRef<T, D>`, so all of ndarray works on it.
 ///
-/// Every element is zero when the cluster is made. Reaching the elements panics while a call runs, and in a process
-/// other than the one that made the cluster.
+/// It is declared in a `shared!`, or anonymous: made by [`zeros`](SharedArray::zeros), [`full`](SharedArray::full),
+/// [`from_fn`](SharedArray::from_fn), [`like`](SharedArray::like) or [`copy_of`](SharedArray::copy_of). Every element of
+/// a declared array is zero when the cluster is made. Reaching the elements panics while a call runs, and in a process
+/// other than the one that made the array.
 ///
 /// ```
 /// use dsm::prelude::*;
@@ -65,7 +67,12 @@ impl<T: Element, D: Axes> SharedArray<T, D> {
         *self = SharedArray::new(&Arc::clone(&self.segment), self.index);
     }
 
-    /// The name it is declared by.
+    /// The memory it lies in.
+    pub(super) fn segment(&self) -> &Segment {
+        &self.segment
+    }
+
+    /// The name it is declared by or was given, else `anonymous`.
     ///
     /// ```
     /// # use dsm::prelude::*;
@@ -76,7 +83,7 @@ impl<T: Element, D: Axes> SharedArray<T, D> {
     /// ```
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.segment.field(self.index).name
+        self.segment.name(self.index)
     }
 }
 

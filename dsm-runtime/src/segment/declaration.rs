@@ -167,8 +167,9 @@ impl Declaration {
         let available = available();
         if self.length as u64 > available.bytes {
             let largest = self.fields.iter().max_by_key(|field| field.bytes());
-            let largest = largest.map_or(String::new(), |field| {
-                format!(" (`{}` alone {}, shape {:?})", field.name, human(field.bytes() as u128), field.shape())
+            let largest = largest.map_or(String::new(), |field| match self.fields.len() {
+                1 => format!(" (shape {:?} of {})", field.shape(), field.type_name),
+                _ => format!(" (`{}` alone {}, shape {:?})", field.name, human(field.bytes() as u128), field.shape()),
             });
             return Err(Error::new(
                 ErrorKind::Memory,

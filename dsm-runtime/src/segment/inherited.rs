@@ -98,7 +98,11 @@ pub(crate) fn add_mapping(address: usize, length: usize) {
 }
 
 pub(crate) fn remove_mapping(address: usize) {
-    lock().mappings.retain(|&(at, _)| at != address);
+    let mappings = &mut lock().mappings;
+    // From the end: what was made last is dropped first, as a rule.
+    if let Some(place) = mappings.iter().rposition(|&(at, _)| at == address) {
+        mappings.swap_remove(place);
+    }
 }
 
 /// What children of this process run to forget something of it. It may do no more than a signal handler.
@@ -138,7 +142,10 @@ impl<T: AsFd> Drop for Descriptor<T> {
     fn drop(&mut self) {
         if self.0.is_at_home() {
             let number = self.number();
-            lock().descriptors.retain(|&other| other != number);
+            let descriptors = &mut lock().descriptors;
+            if let Some(place) = descriptors.iter().rposition(|&other| other == number) {
+                descriptors.swap_remove(place);
+            }
         }
     }
 }

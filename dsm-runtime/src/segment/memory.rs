@@ -28,7 +28,13 @@ impl Memory {
     pub(crate) fn create(purpose: &str, length: usize) -> Result<Self> {
         let length = length.max(1).next_multiple_of(page_size());
         let failed = |source: std::io::Error| {
-            Error::os(format_args!("can't make {length} bytes of shared memory for the {purpose}"), source)
+            let hint = match source.raw_os_error() {
+                Some(libc::EMFILE) => {
+                    "; each cluster and each anonymous array holds one: drop some, or raise `ulimit -n`"
+                }
+                _ => "",
+            };
+            Error::os(format_args!("can't make {length} bytes of shared memory for the {purpose}"), source).adding(hint)
         };
         let descriptor = memfd_create(format!("dsm {purpose}").as_str(), MFdFlags::MFD_CLOEXEC)
             .map_err(|errno| failed(errno.into()))?;

@@ -1,5 +1,6 @@
-//! The memory of one declared struct on the driver: its fields and whether a call is running on it.
+//! The memory of one declared struct or anonymous array on the driver: its fields and whether a call is running on it.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::declaration::Declaration;
@@ -10,7 +11,7 @@ use crate::error::Result;
 use crate::process::Home;
 use crate::sync::FlagWord;
 
-/// The memory of one declared struct.
+/// The memory of one declared struct, or of one anonymous array, which is its only field.
 pub(crate) struct Segment {
     pub(crate) memory: Memory,
     pub(crate) fields: Vec<Field>,
@@ -18,14 +19,49 @@ pub(crate) struct Segment {
     busy: AtomicBool,
     /// Whether workers have ever been started on it.
     used: AtomicBool,
+    /// Of an anonymous array: the name it was given, if it was.
+    given_name: Option<OnceLock<&'static str>>,
 }
 
 impl Segment {
     pub(crate) fn create(declaration: Declaration) -> Result<Self> {
+        Segment::make(declaration, "arrays", None)
+    }
+
+    /// The memory of an anonymous array. Other processes may map it by the descriptor that `memory` keeps, and build
+    /// views from its field.
+    pub(crate) fn create_anonymous(declaration: Declaration) -> Result<Self> {
+        Segment::make(declaration, "anonymous array", Some(OnceLock::new()))
+    }
+
+    fn make(declaration: Declaration, purpose: &str, given_name: Option<OnceLock<&'static str>>) -> Result<Self> {
         let (fields, length) = declaration.fit()?;
         inherited::watch_forks()?;
-        let memory = Memory::create("arrays", length)?;
-        Ok(Segment { memory, fields, home: Home::here(), busy: AtomicBool::new(false), used: AtomicBool::new(false) })
+        Ok(Segment {
+            memory: Memory::create(purpose, length)?,
+            fields,
+            home: Home::here(),
+            busy: AtomicBool::new(false),
+            used: AtomicBool::new(false),
+            given_name,
+        })
+    }
+
+    /// What messages call the field declared as number `index`.
+    pub(crate) fn name(&self, index: usize) -> &'static str {
+        let given = self.given_name.as_ref().and_then(OnceLock::get);
+        given.copied().unwrap_or_else(|| self.field(index).name)
+    }
+
+    /// Names an anonymous array, unless it has been.
+    #[track_caller]
+    pub(crate) fn give_name(&self, name: &'static str) {
+        match &self.given_name {
+            Some(given) => {
+                given.get_or_init(|| name);
+            }
+            None => panic!("an array of a declared struct can't be named `{name}`: it has the name it is declared by"),
+        }
     }
 
     /// The field declared as number `index`.
@@ -65,11 +101,24 @@ impl Segment {
     #[track_caller]
     pub(crate) fn assert_free(&self, index: usize) {
         if !self.home.is_here() {
-            self.home.assert(self.field(index).name);
+            self.far_from_home(index);
         }
         if self.busy.load(Ordering::Acquire) {
-            busy(self.field(index).name);
+            busy(self.name(index));
         }
+    }
+
+    #[cold]
+    #[track_caller]
+    fn far_from_home(&self, index: usize) {
+        let name = self.name(index);
+        if self.given_name.is_some() {
+            panic!(
+                "`{name}` is an array that another process made: declare it with `dsm::shared!` and use the field of the \
+                 resource struct, or give the worker what it needs as an argument"
+            );
+        }
+        self.home.assert(name);
     }
 }
 
