@@ -114,8 +114,9 @@ pub use dsm_macros::shared;
 pub use dsm_macros::test;
 pub use dsm_runtime::{
     Atomic, AtomicBits, AtomicElement, AtomicNumber, Atomics, Axes, Builder, Cluster, Element, Error, ErrorKind,
-    FairLock, FairLockGuard, Flag, Handle, Handles, Indices, Lock, LockGuard, Pending, Phase, Place, Raw, Read, Result,
-    Rows, RowsMut, Schedule, Shared, SharedArray, SharedCell, Split, Team, TeamRng, View, WaitPolicy,
+    FairLock, FairLockGuard, Flag, Handle, Handles, Indices, Lock, LockGuard, LoopIndex, LoopRange, Pending, Phase,
+    Place, Raw, Read, Result, Rows, RowsMut, Schedule, Shared, SharedArray, SharedCell, Split, Team, TeamRng, View,
+    WaitPolicy,
 };
 pub use ndarray;
 pub use rand;

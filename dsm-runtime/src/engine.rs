@@ -5,7 +5,7 @@
 
 use crate::error::{Place, Result};
 use crate::identity::Identity;
-use crate::sync::{LockWord, Park, TurnWord};
+use crate::sync::{Dispenser, LockWord, Park, TurnWord};
 
 /// The call has failed: leave the parallel function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,12 @@ pub(crate) trait Engine: Park {
 
     /// The turns of `ordered`, which begin anew after each collective.
     fn turns(&self) -> &TurnWord;
+
+    /// What hands out the indices of a loop; at its start again after each collective.
+    fn dispenser(&self) -> &Dispenser;
+
+    /// The turns of `ordered` in the body of a loop, which begin anew after each collective.
+    fn loop_turns(&self) -> &TurnWord;
 
     /// Writes down what this rank has to say about its failure; taken back if the rank returns after all.
     fn report(&self, failure: Failure, message: &str, place: Option<Place>);

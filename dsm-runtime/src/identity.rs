@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use crate::schedule::Schedule;
+use crate::schedule::{Nest, Schedule};
 use crate::segment::Field;
 use crate::view::Mode;
 
@@ -31,10 +31,11 @@ pub(crate) enum Operation {
     Gather,
     AllGather,
     SplitIndices,
+    ForEach,
 }
 
 impl Operation {
-    const NAMED: [(Operation, &'static str); 12] = [
+    const NAMED: [(Operation, &'static str); 13] = [
         (Operation::Return, "return"),
         (Operation::Barrier, "barrier"),
         (Operation::Phase, "phase"),
@@ -47,6 +48,7 @@ impl Operation {
         (Operation::Gather, "gather"),
         (Operation::AllGather, "all_gather"),
         (Operation::SplitIndices, "split_indices"),
+        (Operation::ForEach, "for_each"),
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -69,6 +71,9 @@ pub(crate) struct Identity {
 
 const HEADER: usize = 2;
 const PER_TRANSITION: usize = 5;
+/// Transitions to rows that are handed out as workers ask.
+const DYNAMIC: u64 = 11;
+const GUIDED: u64 = 12;
 
 impl Identity {
     pub(crate) fn new(operation: Operation, sequence: u64) -> Self {
@@ -96,6 +101,8 @@ impl Identity {
             Mode::Split { axis, schedule: Schedule::Block } => (2, axis, 0),
             Mode::Split { axis, schedule: Schedule::Cyclic(chunk) } => (3, axis, chunk),
             Mode::Split { axis, schedule: Schedule::Random } => (4, axis, 0),
+            Mode::Split { axis, schedule: Schedule::Dynamic(chunk) } => (DYNAMIC, axis, chunk),
+            Mode::Split { axis, schedule: Schedule::Guided(least) } => (GUIDED, axis, least),
             Mode::SplitAt => (5, 0, 0),
             Mode::Atomic => (6, 0, 0),
             Mode::Raw => (7, 0, 0),
@@ -110,6 +117,17 @@ impl Identity {
         }
     }
 
+    /// Adds the ranges of a loop and how their indices are shared out.
+    pub(crate) fn push_loop(&mut self, nest: &Nest, schedule: Schedule) {
+        for word in schedule.words() {
+            self.push(word);
+        }
+        for range in nest.ranges() {
+            self.push(range.start as u64);
+            self.push(range.end as u64);
+        }
+    }
+
     pub(crate) fn words(&self) -> &[u64] {
         &self.words[..self.length]
     }
@@ -120,11 +138,36 @@ impl Identity {
     }
 }
 
+/// The loop that an identity stands for, and its schedule.
+fn loop_of(words: &[u64]) -> Option<(Nest, Schedule)> {
+    if words.first() != Some(&(Operation::ForEach as u64)) {
+        return None;
+    }
+    let schedule = Schedule::from_words([*words.get(HEADER)?, *words.get(HEADER + 1)?])?;
+    let ranges: Vec<_> = words[HEADER + 2..].chunks_exact(2).map(|ends| ends[0] as usize..ends[1] as usize).collect();
+    Some((Nest::new(&ranges)?, schedule))
+}
+
+/// What is wrong with the turns of `ordered` in the loop that an identity stands for, when all ranks have arrived at its
+/// end: either none has come, or all have. `turn` is the next.
+pub(crate) fn skipped(words: &[u64], turn: u32) -> Option<String> {
+    let (nest, _) = loop_of(words).filter(|_| turn > 0)?;
+    (turn as usize != nest.len()).then(|| {
+        format!(
+            "no worker came to `ordered` with index {} of the loop over {nest}, while others did: each index comes once,              or none does",
+            nest.name(turn as usize),
+        )
+    })
+}
+
 /// An identity in words, for the error that names each rank's place: `phase(publish next, split now)`.
 pub(crate) fn describe(words: &[u64], fields: &[Field]) -> String {
     let Some(operation) = words.first().and_then(|&word| Operation::from_word(word)) else {
         return "an unknown collective".to_owned();
     };
+    if let Some((nest, schedule)) = loop_of(words) {
+        return format!("{}({nest}, {schedule})", operation.name());
+    }
     let mut text = operation.name().to_owned();
     if operation == Operation::Phase {
         let transitions = words[HEADER..].chunks_exact(PER_TRANSITION).map(|words| {
@@ -135,6 +178,8 @@ pub(crate) fn describe(words: &[u64], fields: &[Field]) -> String {
                 2 => format!("split {name} on axis {}", words[2]),
                 3 => format!("rows {name} cyclic({})", words[3]),
                 4 => format!("rows {name} random"),
+                DYNAMIC => format!("rows {name} dynamic({})", words[3]),
+                GUIDED => format!("rows {name} guided({})", words[3]),
                 5 => format!("split_at {name}"),
                 6 => format!("atomics {name}"),
                 _ => format!("raw {name}"),

@@ -39,7 +39,7 @@ pub use error::{Error, ErrorKind, Place, Result};
 pub use schedule::{Indices, Schedule};
 pub use shape::Axes;
 pub use sync::{Atomic, AtomicBits, AtomicElement, AtomicNumber, FairLock, FairLockGuard, Flag, Lock, LockGuard};
-pub use team::{Team, TeamRng};
+pub use team::{LoopIndex, LoopRange, Team, TeamRng};
 pub use view::{Atomics, Pending, Phase, Raw, Read, Rows, RowsMut, Split, View};
 
 #[doc(hidden)]

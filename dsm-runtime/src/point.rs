@@ -77,6 +77,8 @@ points! {
     Contributing,
     /// The first to come to a `single`, its section not run.
     First,
+    /// A chunk of a loop is taken, none of it run.
+    ChunkTaken,
     /// About to write the result.
     Writing,
     /// The result is written, the rank not counted as returned.

@@ -22,6 +22,7 @@ mod heat;
 mod hidden;
 mod indices;
 mod locks;
+mod loops;
 mod memory;
 mod ordered;
 mod phases;

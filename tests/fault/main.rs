@@ -23,6 +23,7 @@ mod endurance;
 mod flags;
 mod guards;
 mod killed;
+mod loops;
 mod matrix;
 mod misuse;
 mod monitor;

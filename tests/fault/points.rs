@@ -12,7 +12,7 @@ use crate::faults::Fault;
 use crate::strikes::{Strike, arm, disarm};
 use crate::support::{Holdings, children, watchdog};
 
-/// A call that comes to every point: waits for locks and in collectives, phases, contributions, sections, a result.
+/// A call that comes to every point: waits for locks and in collectives, phases, contributions, sections, loops, a result.
 ///
 /// While a lock is held nothing else of dsm is done, so that only whoever is struck then leaves it poisoned.
 #[dsm::parallel(split(a), read(b))]
@@ -26,6 +26,7 @@ fn tour(res: Bench) -> (u64, f64) {
         (b, a) = team.phase((a.publish(), b.reclaim()));
         sum += team.sum(1_u64) + team.single(|| 1_u64);
         team.critical(|| std::hint::black_box(()));
+        team.for_each(0..2 * team.size(), Schedule::Dynamic(1), |_| ());
     }
     (sum + team.all_gather(1_u64).len() as u64, b.sum())
 }
@@ -98,7 +99,7 @@ fn strike_worker(point: Point, fault: Fault, workers: usize) {
     );
 }
 
-const WORKERS_POINTS: [Point; 19] = [
+const WORKERS_POINTS: [Point; 20] = [
     Point::WorkerForked,
     Point::WorkerIdle,
     Point::WorkerBegun,
@@ -112,6 +113,7 @@ const WORKERS_POINTS: [Point; 19] = [
     Point::Granting,
     Point::Contributing,
     Point::First,
+    Point::ChunkTaken,
     Point::Writing,
     Point::Returning,
     Point::Returned,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use crate::engine::Failure;
 use crate::identity::{Identity, OWN_WORDS, WORDS};
-use crate::sync::{Apart, Asleep, Barrier, CallWord, IdentityWords, LockWord, TurnWord, WaitWords};
+use crate::sync::{Apart, Asleep, Barrier, CallWord, Dispenser, IdentityWords, LockWord, TurnWord, WaitWords};
 
 /// Words common to the pool, each kind on cache lines of its own.
 #[repr(C)]
@@ -17,6 +17,9 @@ pub(crate) struct Control {
     pub(crate) barrier: Apart<Barrier>,
     pub(crate) critical: Apart<LockWord>,
     pub(crate) turns: Apart<TurnWord>,
+    /// The indices of a loop, and the turns in its body.
+    pub(crate) dispenser: Apart<Dispenser>,
+    pub(crate) loop_turns: Apart<TurnWord>,
     /// The last `single` that a rank was first at: call number and sequence.
     pub(crate) single: Apart<AtomicU64>,
     pub(crate) asleep: Apart<Asleep>,
@@ -85,8 +88,15 @@ impl Control {
     /// Opens a call; only by the driver, when the last is over.
     pub(crate) fn open_call(&self, number: u32) {
         self.asleep.0.reset();
-        self.turns.0.reset();
+        self.begin_anew();
         self.call.0.open(number);
+    }
+
+    /// What begins anew at the start of a call and after each collective; only while no rank is in a turn or a loop.
+    pub(crate) fn begin_anew(&self) {
+        self.turns.0.reset();
+        self.dispenser.0.reset();
+        self.loop_turns.0.reset();
     }
 
     /// Ends the call well, unless it has failed.

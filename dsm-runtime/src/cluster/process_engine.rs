@@ -13,9 +13,9 @@ use super::report::Report;
 use super::wait_policy::WaitPolicy;
 use crate::engine::{Engine, Failure, Stop};
 use crate::error::{Place, Result};
-use crate::identity::{Identity, describe, overlap};
+use crate::identity::{Identity, describe, overlap, skipped};
 use crate::point::{Point, reached};
-use crate::sync::{Arrival, LockWord, Met, Park, Patience, TurnWord, Waiting, WordPlace, sleep, wake};
+use crate::sync::{Arrival, Dispenser, LockWord, Met, Park, Patience, TurnWord, Waiting, WordPlace, sleep, wake};
 use crate::team::{Context, Doing};
 use crate::view::ViewBase;
 
@@ -148,8 +148,12 @@ impl ProcessEngine {
                 format!("waits for flag `{}` to reach {number}{present}", self.base.cell_name(address))
             }
             Doing::Critical => "waits for `critical`".to_owned(),
-            Doing::Turn(index) => {
-                format!("waits for the turn of index {index} in `ordered`, which is at {}", self.turns().now())
+            Doing::Turn(turn, None) => {
+                format!("waits for the turn of index {turn} in `ordered`, which is at {}", self.turns().now())
+            }
+            Doing::Turn(turn, Some(nest)) => {
+                let (index, now) = (nest.name(turn as usize), nest.name(self.loop_turns().now() as usize));
+                format!("waits for the turn of index {index} in `ordered`, which is at {now} of the loop over {nest}")
             }
         }
     }
@@ -182,8 +186,13 @@ impl ProcessEngine {
             self.fail(Failure::Misuse);
             return false;
         }
-        // Nobody is in a turn, or waits for one: all are here.
-        self.pool.control().turns.0.reset();
+        if let Some(message) = skipped(identity.words(), self.loop_turns().now()) {
+            self.report(Failure::Misuse, &message, None);
+            self.fail(Failure::Misuse);
+            return false;
+        }
+        // Nobody is in a turn or asks for indices, or waits for one: all are here.
+        self.pool.control().begin_anew();
         reached(Point::Opening);
         true
     }
@@ -276,6 +285,14 @@ impl Engine for ProcessEngine {
 
     fn turns(&self) -> &TurnWord {
         &self.pool.control().turns.0
+    }
+
+    fn dispenser(&self) -> &Dispenser {
+        &self.pool.control().dispenser.0
+    }
+
+    fn loop_turns(&self) -> &TurnWord {
+        &self.pool.control().loop_turns.0
     }
 
     fn report(&self, failure: Failure, message: &str, place: Option<Place>) {

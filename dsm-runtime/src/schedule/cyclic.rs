@@ -25,7 +25,8 @@ impl Deal {
     ///
     /// # Panics
     ///
-    /// When `part` is not less than `parts`, or when [`Schedule::check`] refuses the schedule.
+    /// When `part` is not less than `parts`, when [`Schedule::check`] refuses the schedule, or when it hands indices out
+    /// as workers ask.
     #[must_use]
     pub(crate) fn new(schedule: Schedule, n: usize, parts: usize, part: usize, seed: u64) -> Deal {
         if let Err(reason) = schedule.check() {
@@ -37,6 +38,9 @@ impl Deal {
             Schedule::Cyclic(chunk) => (cyclic_len(n, chunk, parts, part), Order::Cyclic { chunk, parts, part }),
             Schedule::Random => {
                 (block.len(), Order::Random { start: block.start, permutation: Permutation::new(n, seed) })
+            }
+            Schedule::Dynamic(_) | Schedule::Guided(_) => {
+                panic!("`{schedule}` hands indices out as workers ask: nobody owns one beforehand")
             }
         };
         Deal { len, order }
@@ -67,6 +71,17 @@ impl Deal {
     /// The indices of this part, in order.
     pub(crate) fn indices(&self) -> Indices {
         Indices::new(*self)
+    }
+
+    /// How many indices from the `k`-th on follow each other, up to the end of the part; 0 when `k` is not below its
+    /// length.
+    pub(crate) fn run_from(&self, k: usize) -> usize {
+        let left = self.len.saturating_sub(k);
+        match self.order {
+            Order::Block { .. } => left,
+            Order::Cyclic { chunk, .. } => left.min(chunk - k % chunk),
+            Order::Random { .. } => left.min(1),
+        }
     }
 
     /// Where the part starts, when it is one contiguous block.
@@ -120,6 +135,31 @@ mod tests {
         }
         let all = Deal::new(Schedule::Cyclic(usize::MAX), usize::MAX, 2, 0, 7);
         assert_eq!(all.index(all.len() - 1), usize::MAX - 1);
+    }
+
+    #[test]
+    fn runs_are_as_long_as_indices_follow_each_other() {
+        let runs = |schedule, part| {
+            let deal = Deal::new(schedule, 11, 3, part, 7);
+            let mut k = 0;
+            std::iter::from_fn(|| {
+                let run = deal.run_from(k);
+                let first = (run > 0).then(|| deal.index(k))?;
+                k += run;
+                Some(first..first + run)
+            })
+            .collect::<Vec<_>>()
+        };
+        assert_eq!(runs(Schedule::Block, 2), vec![8..11; 1]);
+        assert_eq!(runs(Schedule::Cyclic(3), 0), [0..3, 9..11]);
+        assert_eq!(runs(Schedule::Cyclic(usize::MAX), 1), []);
+        assert_eq!(runs(Schedule::Random, 0).len(), 4);
+    }
+
+    #[test]
+    #[should_panic(expected = "`dynamic(2)` hands indices out as workers ask")]
+    fn what_is_handed_out_is_not_dealt() {
+        let _ = Deal::new(Schedule::Dynamic(2), 10, 2, 0, 0);
     }
 
     #[test]

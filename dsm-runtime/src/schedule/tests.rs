@@ -4,6 +4,9 @@ use proptest::prelude::*;
 
 use super::{Deal, Indices, Schedule, block};
 
+const EACH: [Schedule; 5] =
+    [Schedule::Block, Schedule::Cyclic(4), Schedule::Random, Schedule::Dynamic(64), Schedule::Guided(8)];
+
 fn schedules() -> impl Strategy<Value = Schedule> {
     prop_oneof![Just(Schedule::Block), (1usize..50).prop_map(Schedule::Cyclic), Just(Schedule::Random)]
 }
@@ -71,15 +74,25 @@ proptest! {
 
 #[test]
 fn schedules_are_named_as_written_in_messages() {
-    let names = [Schedule::Block, Schedule::Cyclic(4), Schedule::Random].map(|schedule| schedule.to_string());
-    assert_eq!(names, ["block", "cyclic(4)", "random"]);
+    let names = EACH.map(|schedule| schedule.to_string());
+    assert_eq!(names, ["block", "cyclic(4)", "random", "dynamic(64)", "guided(8)"]);
     assert_eq!(format!("{:<9}|", Schedule::Random), "random   |");
 }
 
 #[test]
 fn only_a_chunk_of_nothing_is_refused() {
-    assert!(Schedule::Cyclic(0).check().is_err());
-    for schedule in [Schedule::Block, Schedule::Cyclic(1), Schedule::Random] {
+    for schedule in [Schedule::Cyclic(0), Schedule::Dynamic(0), Schedule::Guided(0)] {
+        assert!(schedule.check().is_err());
+    }
+    for schedule in EACH.into_iter().chain([Schedule::Cyclic(1), Schedule::Dynamic(1), Schedule::Guided(1)]) {
         assert_eq!(schedule.check(), Ok(()));
     }
+}
+
+#[test]
+fn numbers_stand_for_schedules() {
+    for schedule in EACH {
+        assert_eq!(Schedule::from_words(schedule.words()), Some(schedule));
+    }
+    assert_eq!(Schedule::from_words([0, 0]), None);
 }

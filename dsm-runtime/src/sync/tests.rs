@@ -1,11 +1,15 @@
 //! The word protocols between threads of one process, on memory of the heap.
 
 use std::cell::UnsafeCell;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Barrier, FlagWord, LockRefused, LockWord, Met, Outcome, Park, TicketWords, Waiting, futex};
+use super::{
+    Asker, Barrier, Dispenser, FlagWord, LockRefused, LockWord, Met, Outcome, Park, Portion, TicketWords, Waiting,
+    futex,
+};
 
 /// Sleeps and wakes for real; the call fails when told to.
 #[derive(Default)]
@@ -317,4 +321,58 @@ fn who_waits_for_a_flag_gets_out_of_a_failed_call() {
     assert_eq!(flag.get(), 4);
     flag.lower();
     assert_eq!(flag.get(), 0);
+}
+
+/// All chunks of a loop, one rank asking for `size`.
+fn chunks(length: usize, size: usize, portion: Portion) -> Vec<Range<usize>> {
+    let dispenser = Dispenser::default();
+    let mut asker = Asker::new(length, size, portion);
+    std::iter::from_fn(|| asker.ask(&dispenser)).collect()
+}
+
+#[test]
+fn fixed_chunks_follow_each_other_and_the_last_is_short() {
+    assert_eq!(chunks(10, 2, Portion::Fixed(4)), [0..4, 4..8, 8..10]);
+    assert_eq!(chunks(3, 2, Portion::Fixed(usize::MAX)), vec![0..3; 1]);
+    assert!(chunks(0, 2, Portion::Fixed(4)).is_empty());
+}
+
+#[test]
+fn guided_chunks_are_the_rest_by_the_workers_but_at_least_so_many() {
+    assert_eq!(chunks(20, 4, Portion::Guided(2)), [0..5, 5..9, 9..12, 12..14, 14..16, 16..18, 18..20]);
+    assert_eq!(chunks(5, 2, Portion::Guided(1)), [0..3, 3..4, 4..5]);
+    assert_eq!(chunks(5, 2, Portion::Guided(usize::MAX)), vec![0..5; 1]);
+    assert!(chunks(0, 2, Portion::Guided(1)).is_empty());
+}
+
+#[test]
+fn the_end_of_the_largest_range_is_met_again_and_again() {
+    const START: usize = usize::MAX - 5;
+    for portion in [1, 3, START, usize::MAX].into_iter().flat_map(|n| [Portion::Fixed(n), Portion::Guided(n)]) {
+        let dispenser = Dispenser::default();
+        assert_eq!(Asker::new(usize::MAX, 1, Portion::Fixed(START)).ask(&dispenser), Some(0..START));
+        let mut askers = [Asker::new(usize::MAX, 3, portion); 3];
+        let mut next = START;
+        for turn in 0..40 {
+            if let Some(chunk) = askers[turn % 3].ask(&dispenser) {
+                assert_eq!(chunk.start, next);
+                next = chunk.end;
+            }
+        }
+        assert_eq!(next, usize::MAX, "{portion:?}");
+        // Whoever comes anew finds nothing either.
+        assert_eq!(Asker::new(usize::MAX, 3, portion).ask(&dispenser), None);
+    }
+}
+
+#[test]
+fn a_loop_that_was_overrun_begins_anew() {
+    let dispenser = Dispenser::default();
+    for _ in 0..3 {
+        let mut askers = [Asker::new(7, 2, Portion::Fixed(5)); 2];
+        assert_eq!(askers[0].ask(&dispenser), Some(0..5));
+        assert_eq!(askers[1].ask(&dispenser), Some(5..7));
+        assert_eq!(askers.map(|mut asker| asker.ask(&dispenser)), [None, None]);
+        dispenser.reset();
+    }
 }

@@ -3,9 +3,11 @@
 use std::cell::Cell;
 use std::panic::Location;
 
+use super::loops::Looping;
 use crate::engine::{Engine, Failure, Stop};
 use crate::error::Place;
 use crate::identity::{Identity, Operation};
+use crate::schedule::Nest;
 use crate::view::ViewBase;
 
 thread_local! {
@@ -22,6 +24,8 @@ pub(crate) enum Section {
     Master,
     Single,
     Ordered,
+    /// In the body of a loop.
+    Loop,
     /// In the user's code for writing or reading a value that travels, while the bytes are being used.
     Serialize,
 }
@@ -33,6 +37,7 @@ impl Section {
             Section::Master => "master",
             Section::Single => "single",
             Section::Ordered => "ordered",
+            Section::Loop => "for_each",
             Section::Serialize => "serialize or deserialize",
         }
     }
@@ -51,6 +56,8 @@ pub(crate) struct Context {
     /// How many guards this rank holds.
     held: Cell<usize>,
     section: Cell<Option<Section>>,
+    /// The loop whose body this rank is in.
+    pub(super) looping: Cell<Option<Looping>>,
     place: Cell<Option<&'static Location<'static>>>,
     doing: Cell<Doing>,
     /// Whether the panic under way is the refusal of a poisoned lock.
@@ -68,8 +75,8 @@ pub(crate) enum Doing {
     /// Waiting until the flag at this address is at this number.
     Awaiting(usize, u32),
     Critical,
-    /// Waiting for the turn of an index in `ordered`.
-    Turn(u32),
+    /// Waiting for a turn in `ordered`; in a loop, that of the index at this position.
+    Turn(u32, Option<Nest>),
 }
 
 impl Context {
@@ -82,6 +89,7 @@ impl Context {
             draws: Cell::new(0),
             held: Cell::new(0),
             section: Cell::new(None),
+            looping: Cell::new(None),
             place: Cell::new(None),
             doing: Cell::new(Doing::Computing),
             refused: Cell::new(false),
@@ -95,6 +103,7 @@ impl Context {
         self.draws.set(0);
         self.held.set(0);
         self.section.set(None);
+        self.looping.set(None);
         self.place.set(None);
         self.doing.set(Doing::Computing);
         self.refused.set(false);

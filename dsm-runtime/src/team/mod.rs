@@ -2,11 +2,13 @@
 
 mod collectives;
 mod context;
+mod loops;
 mod ordered;
 mod rng;
 mod sections;
 mod team;
 
 pub(crate) use context::{Context, Doing, Leaving, current, forget_call};
+pub use loops::{LoopIndex, LoopRange};
 pub use rng::TeamRng;
 pub use team::Team;

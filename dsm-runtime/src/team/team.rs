@@ -146,11 +146,12 @@ impl<'w> Team<'w> {
     /// (for `Cyclic(k)`, by at most `k`).
     ///
     /// `Block` and `Cyclic` are arithmetic. `Random` is a collective, and a new permutation each time, the same for all
-    /// workers, reproducible from the cluster's seed.
+    /// workers, reproducible from the cluster's seed. `Dynamic` and `Guided` deal nothing beforehand: use
+    /// [`for_each`](Team::for_each).
     ///
     /// # Panics
     ///
-    /// When the schedule is `Cyclic(0)`.
+    /// When the schedule is `Cyclic(0)`, `Dynamic` or `Guided`.
     ///
     /// ```
     /// # use dsm::prelude::*; dsm::shared! { struct Plain { a: [f64; 10] } }
@@ -169,6 +170,11 @@ impl<'w> Team<'w> {
         self.context.check();
         if let Err(message) = schedule.check() {
             panic!("{message}");
+        }
+        if schedule.portion().is_some() {
+            panic!(
+                "`split_indices` can't deal by `{schedule}`, which hands indices out as workers ask: use `team.for_each`"
+            );
         }
         let seed = mix(&[self.context.seed.get(), self.context.sequence(), 1]);
         if schedule == Schedule::Random {

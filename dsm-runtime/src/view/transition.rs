@@ -266,6 +266,7 @@ pub trait View<'w>: Sized + sealed::Sealed {
         if let Err(message) = schedule.check() {
             panic!("{message}");
         }
+        assert!(schedule.portion().is_none(), "rows can't be handed out by `{schedule}` yet: use `Cyclic` or `Random`");
         Pending::new(self.origin(), Mode::Split { axis: 0, schedule }, None)
     }
 

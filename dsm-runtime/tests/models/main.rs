@@ -12,6 +12,7 @@ mod words;
 
 mod barrier;
 mod deadlock;
+mod dispenser;
 mod fair_lock;
 mod flag;
 mod lock;

@@ -4,6 +4,7 @@
 
 mod barrier;
 mod call_word;
+mod dispenser;
 mod flag_word;
 mod identity_words;
 mod lock_word;
@@ -15,6 +16,7 @@ mod wait;
 
 pub(crate) use barrier::{Arrival, Barrier, Met};
 pub(crate) use call_word::CallWord;
+pub(crate) use dispenser::{Asker, Dispenser, Portion};
 pub(crate) use flag_word::FlagWord;
 pub(crate) use identity_words::IdentityWords;
 pub(crate) use lock_word::{LockRefused, LockWord};

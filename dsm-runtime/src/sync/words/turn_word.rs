@@ -72,10 +72,14 @@ impl TurnWord {
         self.word.load(Ordering::Acquire) / 2
     }
 
-    /// Before the first turn again; only while no rank uses it.
+    /// Before the first turn again; only while no rank uses it. Words that are zero are left alone, so that their cache
+    /// line stays where it is.
     pub(crate) fn reset(&self) {
-        self.word.store(0, Ordering::Relaxed);
-        self.sleepers.store(0, Ordering::Relaxed);
+        for word in [&self.word, &self.sleepers] {
+            if word.load(Ordering::Relaxed) != 0 {
+                word.store(0, Ordering::Relaxed);
+            }
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::error::{Place, Result};
 use crate::identity::{Identity, Operation, describe, overlap};
 use crate::payload::text_of;
 use crate::segment::{Declaration, Field, Memory, field};
-use crate::sync::{Barrier, LockWord, Met, Park, TurnWord, Waiting};
+use crate::sync::{Barrier, Dispenser, LockWord, Met, Park, TurnWord, Waiting};
 use crate::team::{Context, Leaving};
 use crate::view::{Access, Grant, Mode, ViewBase};
 
@@ -38,6 +38,8 @@ struct Call {
     barrier: Barrier,
     critical: LockWord,
     turns: TurnWord,
+    dispenser: Dispenser,
+    loop_turns: TurnWord,
     failed: AtomicBool,
     /// A rank is out of the call, and so every rank has arrived at its end.
     over: AtomicBool,
@@ -94,6 +96,8 @@ impl HeapTeam {
             barrier: Barrier::default(),
             critical: LockWord::default(),
             turns: TurnWord::default(),
+            dispenser: Dispenser::default(),
+            loop_turns: TurnWord::default(),
             failed: AtomicBool::new(false),
             over: AtomicBool::new(false),
             identities: (0..size).map(|_| UnsafeCell::new(None)).collect(),
@@ -245,7 +249,11 @@ impl Engine for Rank {
                 self.fail(failure);
                 false
             }
-            None => true,
+            None => {
+                self.call.dispenser.reset();
+                self.call.loop_turns.reset();
+                true
+            }
         };
         match self.call.barrier.meet(self.call.size, self, agree) {
             Met::Together => Ok(()),
@@ -259,6 +267,14 @@ impl Engine for Rank {
 
     fn turns(&self) -> &TurnWord {
         &self.call.turns
+    }
+
+    fn dispenser(&self) -> &Dispenser {
+        &self.call.dispenser
+    }
+
+    fn loop_turns(&self) -> &TurnWord {
+        &self.call.loop_turns
     }
 
     fn report(&self, failure: Failure, message: &str, _: Option<Place>) {
