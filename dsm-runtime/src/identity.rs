@@ -154,7 +154,8 @@ pub(crate) fn skipped(words: &[u64], turn: u32) -> Option<String> {
     let (nest, _) = loop_of(words).filter(|_| turn > 0)?;
     (turn as usize != nest.len()).then(|| {
         format!(
-            "no worker came to `ordered` with index {} of the loop over {nest}, while others did: each index comes once,              or none does",
+            "no worker came to `ordered` with index {} of the loop over {nest}, while others did: each index comes \
+             once, or none does",
             nest.name(turn as usize),
         )
     })

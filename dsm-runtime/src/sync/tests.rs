@@ -347,21 +347,23 @@ fn guided_chunks_are_the_rest_by_the_workers_but_at_least_so_many() {
 
 #[test]
 fn the_end_of_the_largest_range_is_met_again_and_again() {
-    const START: usize = usize::MAX - 5;
-    for portion in [1, 3, START, usize::MAX].into_iter().flat_map(|n| [Portion::Fixed(n), Portion::Guided(n)]) {
+    const START: usize = usize::MAX - 25;
+    let portions = || [1, 3, START, usize::MAX].into_iter().flat_map(|n| [Portion::Fixed(n), Portion::Guided(n)]);
+    // With room for a last chunk of each rank, and with none.
+    for (length, portion) in [usize::MAX, usize::MAX - 12].into_iter().flat_map(|n| portions().map(move |p| (n, p))) {
         let dispenser = Dispenser::default();
         assert_eq!(Asker::new(usize::MAX, 1, Portion::Fixed(START)).ask(&dispenser), Some(0..START));
-        let mut askers = [Asker::new(usize::MAX, 3, portion); 3];
+        let mut askers = [Asker::new(length, 3, portion); 3];
         let mut next = START;
-        for turn in 0..40 {
+        for turn in 0..100 {
             if let Some(chunk) = askers[turn % 3].ask(&dispenser) {
                 assert_eq!(chunk.start, next);
                 next = chunk.end;
             }
         }
-        assert_eq!(next, usize::MAX, "{portion:?}");
+        assert_eq!(next, length, "{portion:?}");
         // Whoever comes anew finds nothing either.
-        assert_eq!(Asker::new(usize::MAX, 3, portion).ask(&dispenser), None);
+        assert_eq!(Asker::new(length, 3, portion).ask(&dispenser), None);
     }
 }
 
