@@ -48,7 +48,8 @@ pub fn shared(input: TokenStream) -> TokenStream {
 ///
 /// * `read(a)`: every worker reads all of it.
 /// * `split(c)`: each worker owns a block of axis 0, of another axis with `axis = 1`. With `cyclic`, `cyclic(4)` or
-///   `random` the rows are dealt out instead.
+///   `random` the rows are dealt out instead; with `dynamic(64)`, `guided` or `guided(8)` they are handed out as workers
+///   ask for them.
 /// * `atomic(h)`: every worker operates on any element, atomically.
 /// * `raw(x)`: every worker does anything, through unsafe methods.
 ///

@@ -115,7 +115,8 @@ pub(crate) fn options_on(clause: &str) -> String {
 }
 
 pub(crate) fn unknown_split_option(name: &str, nearest: Option<&str>) -> String {
-    let known = "the options of `split` are `axis = 1`, `block`, `cyclic`, `cyclic(4)` and `random`";
+    let known = "the options of `split` are `axis = 1`, `block`, `cyclic`, `cyclic(4)`, `random`, `dynamic(64)`, \
+                 `guided` and `guided(8)`";
     match nearest {
         Some(nearest) => format!("there is no option `{name}`: did you mean `{nearest}`? {}", capital(known)),
         None => format!("there is no option `{name}`: {known}"),
@@ -143,9 +144,7 @@ pub(crate) fn clause_not_yet(clause: &str, array: &str) -> String {
     format!("`{clause}` is not available yet: use `atomic({array})`, or return each worker's part and add them up")
 }
 
-pub(crate) fn schedule_not_yet(schedule: &str) -> String {
-    format!("`{schedule}` is not available yet: use `cyclic` or `random`, which even out unequal rows")
-}
+pub(crate) const CHUNK_OF_DYNAMIC: &str = "say how many rows a worker takes at a time: write `dynamic(64)`";
 
 pub(crate) fn unknown_operator(known: &[&str]) -> String {
     format!("the operator is one of {}", list(known))

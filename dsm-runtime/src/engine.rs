@@ -72,6 +72,9 @@ pub(crate) trait Engine: Park {
     /// What hands out the indices of a loop; at its start again after each collective.
     fn dispenser(&self) -> &Dispenser;
 
+    /// What hands out the rows of the array declared as number `field`; at its start again in a phase to such rows.
+    fn row_dispenser(&self, field: usize) -> &Dispenser;
+
     /// The turns of `ordered` in the body of a loop, which begin anew after each collective.
     fn loop_turns(&self) -> &TurnWord;
 

@@ -148,6 +148,14 @@ fn loop_of(words: &[u64]) -> Option<(Nest, Schedule)> {
     Some((Nest::new(&ranges)?, schedule))
 }
 
+/// The arrays whose rows are handed out after the phase that an identity stands for.
+pub(crate) fn handed_out(words: &[u64]) -> impl Iterator<Item = usize> {
+    let phase = words.first() == Some(&(Operation::Phase as u64));
+    let transitions = if phase { &words[HEADER..] } else { &[] };
+    let asked = transitions.chunks_exact(PER_TRANSITION).filter(|words| matches!(words[1], DYNAMIC | GUIDED));
+    asked.map(|words| words[0] as usize)
+}
+
 /// What is wrong with the turns of `ordered` in the loop that an identity stands for, when all ranks have arrived at its
 /// end: either none has come, or all have. `turn` is the next.
 pub(crate) fn skipped(words: &[u64], turn: u32) -> Option<String> {

@@ -76,6 +76,69 @@ fn a_rank_that_fails_in_an_endless_loop_takes_the_others_out_of_it() {
     }
 }
 
+#[dsm::parallel(split(grid, dynamic(1)))]
+fn fail_with_rows(res: Bench, fault: Fault, in_phase: bool) {
+    let (team, mut rows) = (res.team, res.grid);
+    if in_phase {
+        rows = team.phase(rows.rows(Schedule::Guided(1)));
+    }
+    for (_, mut row) in rows.iter_mut() {
+        row += 1;
+        // Rank 1 must come to a row: the others wait for it.
+        if team.id() == 1 {
+            fault.strike();
+        }
+        res.flag.wait(1);
+    }
+    res.flag.wait(1);
+}
+
+#[dsm::test]
+fn a_rank_that_fails_at_a_row_it_took_takes_the_others_out() {
+    for workers in [2, 8] {
+        let mut cluster = bench(workers);
+        for fault in ALL {
+            for in_phase in [false, true] {
+                cluster.grid.fill(0);
+                let error = fail_with_rows(&mut cluster, fault, in_phase).unwrap_err();
+                fault.assert_told(&error, 1, "fail_with_rows");
+                // No row went to two workers.
+                assert!(cluster.grid.iter().all(|&times| times <= 1));
+                cluster.grid.fill(0);
+                assert_works(&mut cluster);
+            }
+        }
+    }
+}
+
+#[dsm::parallel(split(grid, dynamic(3)))]
+fn rows_apart(res: Bench, what: u8) {
+    let first = res.team.id() == 1;
+    let schedule = match what {
+        0 if first => Schedule::Dynamic(2),
+        1 if first => Schedule::Guided(3),
+        2 if first => Schedule::Cyclic(3),
+        _ => Schedule::Dynamic(3),
+    };
+    let mut rows = res.team.phase(res.grid.rows(schedule));
+    rows.iter_mut().for_each(|(_, mut row)| row.fill(7));
+}
+
+#[dsm::test]
+fn rows_handed_out_in_different_ways_diverge_before_anyone_has_one() {
+    let told = ["phase(rows grid dynamic(2))", "phase(rows grid guided(3))", "phase(rows grid cyclic(3))"];
+    for workers in [2, 8] {
+        let mut cluster = bench(workers);
+        for (what, told) in (0..).zip(told) {
+            let error = rows_apart(&mut cluster, what).unwrap_err();
+            assert_told(&error, ErrorKind::Diverged, &[told, "phase(rows grid dynamic(3))", file!()]);
+            assert!(cluster.grid.iter().all(|&element| element == 0));
+            assert_works(&mut cluster);
+            cluster.grid.fill(0);
+        }
+    }
+}
+
 #[dsm::parallel]
 fn misuse(res: Bench, what: u8) {
     let (team, first) = (&res.team, res.team.id() == 0);

@@ -101,20 +101,23 @@ impl Modes {
 fn schedule(keyword: &Ident, name: ScheduleName, argument: Option<(usize, Span)>, errors: &mut Errors) -> Schedule {
     let word = name.keyword();
     match (name, argument) {
-        (ScheduleName::Dynamic | ScheduleName::Guided, _) => {
-            errors.at(keyword, messages::schedule_not_yet(word));
+        (ScheduleName::Dynamic, None) => {
+            errors.at(keyword, messages::CHUNK_OF_DYNAMIC);
             Schedule::Block
         }
         (ScheduleName::Block | ScheduleName::Random, Some((_, span))) => {
             errors.at_span(span, messages::schedule_argument(word));
             Schedule::Block
         }
-        (ScheduleName::Cyclic, Some((0, span))) => {
+        (ScheduleName::Cyclic | ScheduleName::Dynamic | ScheduleName::Guided, Some((0, span))) => {
             errors.at_span(span, messages::chunk_form(word));
             Schedule::Block
         }
         (ScheduleName::Cyclic, Some((chunk, _))) => Schedule::Cyclic(chunk),
         (ScheduleName::Cyclic, None) => Schedule::Cyclic(1),
+        (ScheduleName::Dynamic, Some((chunk, _))) => Schedule::Dynamic(chunk),
+        (ScheduleName::Guided, Some((least, _))) => Schedule::Guided(least),
+        (ScheduleName::Guided, None) => Schedule::Guided(1),
         (ScheduleName::Block, None) => Schedule::Block,
         (ScheduleName::Random, None) => Schedule::Random,
     }

@@ -36,6 +36,9 @@ pub(super) fn view(array: &str, mode: &Mode) -> String {
         Mode::Split { axis, schedule: Schedule::Random, .. } => {
             format!("This worker's rows of `{array}`, dealt at random along axis {axis}.")
         }
+        Mode::Split { axis, schedule: Schedule::Dynamic(_) | Schedule::Guided(_), .. } => {
+            format!("This worker's rows of `{array}`, handed out along axis {axis} as it asks for them.")
+        }
         Mode::Atomic => format!("`{array}`, whose elements every worker may change, atomically."),
         Mode::Raw => format!("`{array}`, open to every worker through unsafe methods."),
     }

@@ -156,6 +156,14 @@ fn mode(krate: &Krate, mode: &Mode) -> TokenStream {
                     quote!(Cyclic(#chunk))
                 }
                 Schedule::Random => quote!(Random),
+                Schedule::Dynamic(chunk) => {
+                    let chunk = Literal::usize_unsuffixed(*chunk);
+                    quote!(Dynamic(#chunk))
+                }
+                Schedule::Guided(least) => {
+                    let least = Literal::usize_unsuffixed(*least);
+                    quote!(Guided(#least))
+                }
             };
             quote!(Split { axis: #axis, schedule: #krate::Schedule::#schedule })
         }

@@ -90,4 +90,6 @@ pub(crate) enum Schedule {
     Block,
     Cyclic(usize),
     Random,
+    Dynamic(usize),
+    Guided(usize),
 }

@@ -134,6 +134,15 @@ fn parallel_schedules() {
 }
 
 #[test]
+fn parallel_rows_handed_out() {
+    assert_snapshot!(pretty(parallel(
+        VEC_ADD,
+        "split(a, dynamic(64)), split(b, guided), split(grid, axis = 1, guided(8))",
+        "fn deal(res: VecAdd) {}"
+    )));
+}
+
+#[test]
 fn parallel_atomic_and_raw() {
     assert_snapshot!(pretty(parallel(VEC_ADD, "atomic(a), raw(b)", "pub(crate) fn count(res: VecAdd) {}")));
 }

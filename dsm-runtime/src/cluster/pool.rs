@@ -28,7 +28,7 @@ use crate::point::{Point, reached};
 use crate::process::Home;
 use crate::segment::inherited::Descriptor;
 use crate::segment::{Memory, Segment};
-use crate::sync::{Patience, Wait, Waiting, wait_while, wake};
+use crate::sync::{Dispenser, Patience, Wait, Waiting, wait_while, wake};
 
 /// How often a waiting driver looks whether the monitor is alive.
 const LOOK: Duration = Duration::from_millis(50);
@@ -71,7 +71,7 @@ impl Pool {
         refuse_threads(allow_threads)?;
         refuse_unwinding()?;
         segment.recover_locks_if_used();
-        let memory = PoolMemory::create(PoolLayout::new(size))?;
+        let memory = PoolMemory::create(PoolLayout::new(size, segment.fields.len()))?;
         let bell = Arc::new(Bell::new()?);
         let (lifeline, write_end) = lifeline()?;
         let driver = pidfd::open(nix::unistd::getpid()).map_err(|errno| Error::os("can't open a pidfd", errno))?;
@@ -153,6 +153,7 @@ impl Pool {
             slot.overdue.store(0, Ordering::Relaxed);
             slot.contribution_most.store(0, Ordering::Relaxed);
         }
+        self.memory.row_dispensers().for_each(Dispenser::reset);
         job.entry.store(number_of(entry), Ordering::Relaxed);
         job.arguments.store(arguments, Ordering::Relaxed);
         job.seed.store(seed, Ordering::Relaxed);

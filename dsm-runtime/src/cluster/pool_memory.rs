@@ -1,4 +1,4 @@
-//! The pool's own memory: control words, rank slots, and regions for bytes that travel.
+//! The pool's own memory: control words, rank slots, what hands out rows of each array, and regions for bytes that travel.
 //!
 //! A region is address space reserved sparse; its pages cost memory only when touched. Each has one writer at a time:
 //! the driver its arguments before a call, a rank its result, its report and its contributions during one.
@@ -9,6 +9,10 @@ use std::os::fd::RawFd;
 use super::control::{Control, RankSlot};
 use crate::error::Result;
 use crate::segment::{Memory, page_size, total_memory};
+use crate::sync::{Apart, Dispenser};
+
+/// Each on cache lines of its own: several arrays may be handed out at once.
+type RowDispenser = Apart<Dispenser>;
 
 /// Regions of one rank: its result, its report, and its contributions to collectives, alternating.
 const REGIONS_PER_RANK: usize = 4;
@@ -22,19 +26,23 @@ pub(crate) const KEEP: usize = 1 << 20;
 pub(crate) struct PoolLayout {
     pub(crate) size: usize,
     slots: usize,
+    fields: usize,
+    dispensers: usize,
     regions: usize,
     pub(crate) region: usize,
 }
 
 impl PoolLayout {
-    pub(crate) fn new(size: usize) -> Self {
+    /// For this many workers and declared fields.
+    pub(crate) fn new(size: usize, fields: usize) -> Self {
         let slots = size_of::<Control>().next_multiple_of(align_of::<RankSlot>());
-        let regions = (slots + size * size_of::<RankSlot>()).next_multiple_of(page_size());
+        let dispensers = (slots + size * size_of::<RankSlot>()).next_multiple_of(align_of::<RowDispenser>());
+        let regions = (dispensers + fields * size_of::<RowDispenser>()).next_multiple_of(page_size());
         let count = 1 + size * REGIONS_PER_RANK;
         let memory = usize::try_from(total_memory()).unwrap_or(usize::MAX).clamp(1 << 30, 1 << 40).next_power_of_two();
         let limit = address_space_limit().map_or(ADDRESS_SPACE, |limit| limit / 4);
         let region = memory.min(limit / count).max(1 << 20) & !(page_size() - 1);
-        PoolLayout { size, slots, regions, region }
+        PoolLayout { size, slots, fields, dispensers, regions, region }
     }
 
     fn length(&self) -> usize {
@@ -92,6 +100,18 @@ impl PoolMemory {
 
     pub(crate) fn slots(&self) -> impl ExactSizeIterator<Item = &RankSlot> + Clone {
         (0..self.layout.size).map(|rank| self.slot(rank))
+    }
+
+    /// What hands out the rows of the array declared as number `field`.
+    pub(crate) fn row_dispenser(&self, field: usize) -> &Dispenser {
+        assert!(field < self.layout.fields, "field {field} of {}", self.layout.fields);
+        let at = self.memory.at(self.layout.dispensers + field * size_of::<RowDispenser>(), size_of::<RowDispenser>());
+        // SAFETY: the dispensers follow the slots, aligned; each is an atomic; zero is valid.
+        unsafe { &at.cast::<RowDispenser>().as_ref().0 }
+    }
+
+    pub(crate) fn row_dispensers(&self) -> impl Iterator<Item = &Dispenser> {
+        (0..self.layout.fields).map(|field| self.row_dispenser(field))
     }
 
     pub(crate) fn arguments(&self) -> Region<'_> {

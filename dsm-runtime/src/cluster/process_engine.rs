@@ -13,7 +13,7 @@ use super::report::Report;
 use super::wait_policy::WaitPolicy;
 use crate::engine::{Engine, Failure, Stop};
 use crate::error::{Place, Result};
-use crate::identity::{Identity, describe, overlap, skipped};
+use crate::identity::{Identity, describe, handed_out, overlap, skipped};
 use crate::point::{Point, reached};
 use crate::sync::{Arrival, Dispenser, LockWord, Met, Park, Patience, TurnWord, Waiting, WordPlace, sleep, wake};
 use crate::team::{Context, Doing};
@@ -193,6 +193,7 @@ impl ProcessEngine {
         }
         // Nobody is in a turn or asks for indices, or waits for one: all are here.
         self.pool.control().begin_anew();
+        handed_out(identity.words()).for_each(|field| self.pool.row_dispenser(field).reset());
         reached(Point::Opening);
         true
     }
@@ -289,6 +290,10 @@ impl Engine for ProcessEngine {
 
     fn dispenser(&self) -> &Dispenser {
         &self.pool.control().dispenser.0
+    }
+
+    fn row_dispenser(&self, field: usize) -> &Dispenser {
+        self.pool.row_dispenser(field)
     }
 
     fn loop_turns(&self) -> &TurnWord {

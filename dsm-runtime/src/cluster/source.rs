@@ -46,9 +46,11 @@ impl<'w> ResourceSource<'w> {
         assert!(home_axis < field.shape().len(), "`{}` has no axis {home_axis}", field.name);
         assert!(access.mode != Mode::SplitAt, "`{}`: ranges are brought to a phase, not to a call", field.name);
         let seed = mix(&[self.context.seed.get(), index as u64, 3]);
+        let dispenser = self.context.engine.row_dispenser(index);
         // SAFETY: each worker of the call runs the same job, whose clauses are a constant, with the same seed; each array
         // is given once, here, and no view of an earlier call is left, since `'w` is new with each call. The driver waits.
-        V::build(unsafe { Grant::new(self.context.base, field, access.mode, home_axis, seed, 0..0) })
+        // The dispenser is the array's own, and was reset before the job was posted.
+        V::build(unsafe { Grant::new(self.context.base, field, access.mode, home_axis, seed, 0..0, dispenser) })
     }
 
     /// The lock, flag or atomic declared as number `index`.

@@ -1,12 +1,13 @@
-//! The iterator over one part of a deal.
+//! The iterator over one worker's indices.
 //!
-//! It yields indices in the order of the deal, which is ascending for every schedule but the random one. It holds no
+//! It yields indices in the order of the deal, or in which they were taken: ascending for every schedule but the random one. It holds no
 //! borrow of anything and claims nothing: who may touch what an index stands for is settled elsewhere.
 
 use std::iter::FusedIterator;
 use std::ops::Range;
+use std::sync::Arc;
 
-use super::Deal;
+use super::{Deal, Taken};
 
 /// The indices that one worker got of `0..n`, ascending except for [`Schedule::Random`](super::Schedule::Random).
 ///
@@ -28,16 +29,37 @@ use super::Deal;
 #[derive(Clone, Debug)]
 #[must_use = "iterators do nothing unless consumed"]
 pub struct Indices {
-    deal: Deal,
-    /// The positions within the part that are still to come: `front <= back <= deal.len()`.
+    part: Part,
+    /// The positions within the part that are still to come: `front <= back`, which is at most its length.
     front: usize,
     back: usize,
+}
+
+/// One worker's indices by position.
+#[derive(Clone, Debug)]
+enum Part {
+    Dealt(Deal),
+    Taken(Arc<Taken>),
+}
+
+impl Part {
+    fn index(&self, k: usize) -> usize {
+        match self {
+            Part::Dealt(deal) => deal.index(k),
+            Part::Taken(taken) => taken.index(k),
+        }
+    }
 }
 
 impl Indices {
     /// All indices of one part.
     pub(crate) fn new(deal: Deal) -> Indices {
-        Indices { deal, front: 0, back: deal.len() }
+        Indices { part: Part::Dealt(deal), front: 0, back: deal.len() }
+    }
+
+    /// All indices that a worker has taken.
+    pub(crate) fn of_taken(taken: Taken) -> Indices {
+        Indices { front: 0, back: taken.len(), part: Part::Taken(Arc::new(taken)) }
     }
 
     /// The indices still to come as a range, when the schedule is [`Schedule::Block`](super::Schedule::Block).
@@ -63,7 +85,10 @@ impl Indices {
     /// ```
     #[must_use]
     pub fn as_range(&self) -> Option<Range<usize>> {
-        self.deal.block_start().map(|start| start + self.front..start + self.back)
+        match &self.part {
+            Part::Dealt(deal) => deal.block_start().map(|start| start + self.front..start + self.back),
+            Part::Taken(_) => None,
+        }
     }
 }
 
@@ -86,7 +111,7 @@ impl Iterator for Indices {
         }
         let k = self.front + skip;
         self.front = k + 1;
-        Some(self.deal.index(k))
+        Some(self.part.index(k))
     }
 
     fn count(self) -> usize {
@@ -109,7 +134,7 @@ impl DoubleEndedIterator for Indices {
             return None;
         }
         self.back -= skip + 1;
-        Some(self.deal.index(self.back))
+        Some(self.part.index(self.back))
     }
 }
 
@@ -143,6 +168,19 @@ mod tests {
         assert_eq!(block.nth(100), None);
         assert_eq!(block.as_range(), Some(12..12));
         assert_eq!((block.next(), block.next_back(), block.len()), (None, None, 0));
+    }
+
+    #[test]
+    fn what_was_taken_is_walked_from_both_ends() {
+        let mut taken = Taken::default();
+        [3..5, 9..10, 7..8].into_iter().for_each(|chunk| taken.push(chunk));
+        let mut indices = Indices::of_taken(taken);
+        assert_eq!(indices.clone().collect::<Vec<_>>(), [3, 4, 9, 7]);
+        assert_eq!(
+            (indices.next(), indices.next_back(), indices.len(), indices.nth(1)),
+            (Some(3), Some(7), 2, Some(9))
+        );
+        assert_eq!((indices.next(), indices.as_range()), (None, None));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod cyclic;
 mod indices;
 mod nest;
 mod permutation;
+mod taken;
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ pub(crate) use cyclic::Deal;
 pub use indices::Indices;
 pub(crate) use nest::{Nest, name_of};
 pub(crate) use permutation::Permutation;
+pub(crate) use taken::Taken;
 
 use crate::sync::Portion;
 

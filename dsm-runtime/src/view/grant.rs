@@ -12,12 +12,13 @@ use std::ptr::NonNull;
 use ndarray::{ArrayView, ArrayViewMut, ShapeBuilder};
 
 use super::base::ViewBase;
+use super::hand::Hand;
 use super::mode::Mode;
 use crate::element::Element;
 use crate::schedule::{Deal, block};
 use crate::segment::{Field, FieldKind};
 use crate::shape::Axes;
-use crate::sync::{Atomic, AtomicElement};
+use crate::sync::{Asker, Atomic, AtomicElement, Dispenser};
 
 /// The right of this rank to one view of one array, for the parallel function that `'w` stands for.
 pub struct Grant<'w> {
@@ -30,6 +31,8 @@ pub struct Grant<'w> {
     seed: u64,
     /// This rank's own range, in mode `SplitAt`.
     own: Range<usize>,
+    /// Hands the rows out, where workers ask for them.
+    dispenser: &'static Dispenser,
     call: PhantomData<&'w mut ()>,
 }
 
@@ -38,6 +41,8 @@ impl<'w> Grant<'w> {
     ///
     /// - Every rank of the team gets a grant of this array in the same mode with the same seed, and none has a view or
     ///   another grant of it.
+    /// - Every rank's grant has the same dispenser. In a mode whose rows are handed out as workers ask, it is at its
+    ///   start until the first rank has its grant, nobody else asks it, and it isn't reset until no rank has a view.
     /// - Own ranges of mode `SplitAt` are disjoint between ranks and inside axis 0.
     /// - The memory of `base` is mapped, and no process but the team's workers uses the array while `'w` lasts.
     pub(crate) unsafe fn new(
@@ -47,8 +52,9 @@ impl<'w> Grant<'w> {
         home_axis: usize,
         seed: u64,
         own: Range<usize>,
+        dispenser: &'static Dispenser,
     ) -> Self {
-        Grant { base, field, mode, home_axis, seed, own, call: PhantomData }
+        Grant { base, field, mode, home_axis, seed, own, dispenser, call: PhantomData }
     }
 
     pub(crate) fn base(&self) -> &'static ViewBase {
@@ -112,11 +118,16 @@ impl<'w> Grant<'w> {
         (view, axis, range)
     }
 
-    /// The rows dealt to this rank, and what `row` needs to reach them.
-    pub(crate) fn rows<T: Element, D: Axes>(&self) -> (NonNull<T>, &'static [usize], usize, Deal) {
+    /// The rows that are this rank's or become so, and what `row` needs to reach them.
+    pub(super) fn rows<T: Element, D: Axes>(&self) -> (NonNull<T>, &'static [usize], usize, Hand) {
         let (first, shape) = self.whole::<T, D>();
         let Mode::Split { axis, schedule } = self.mode else { panic!("`{}` isn't granted by rows", self.field.name) };
-        (first, shape, axis, Deal::new(schedule, shape[axis], self.base.size, self.base.rank, self.seed))
+        let (length, size) = (shape[axis], self.base.size);
+        let hand = match schedule.portion() {
+            Some(portion) => Hand::asked(Asker::new(length, size, portion), self.dispenser, length),
+            None => Hand::Dealt(Deal::new(schedule, length, size, self.base.rank, self.seed)),
+        };
+        (first, shape, axis, hand)
     }
 
     /// All of the array, element by element atomic.

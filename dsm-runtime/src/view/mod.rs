@@ -7,6 +7,7 @@
 mod atomics;
 mod base;
 mod grant;
+mod hand;
 mod mode;
 mod phase;
 mod raw;

@@ -138,10 +138,12 @@ pub(crate) fn run_phase<'w, P: Phase<'w>>(
     transitions.build(&mut |transition| {
         let Transition { origin, mode, own, .. } = transition;
         let own = own.unwrap_or(0..0);
+        let dispenser = context.engine.row_dispenser(origin.field.index);
         // SAFETY: every rank has just met with this very transition, mode and seed, each having consumed the one view
         // or right it had of the array; own ranges were checked here to lie on the axis, and to be disjoint by the last
-        // to arrive; the base maps the segment for the worker's whole life and a call ends before others use the array.
-        unsafe { Grant::new(origin.base, origin.field, mode, origin.home_axis, seed, own) }
+        // to arrive; the base maps the segment for the worker's whole life and a call ends before others use the array. The
+        // dispenser is the array's own, and the last to arrive reset it when all had given up their views.
+        unsafe { Grant::new(origin.base, origin.field, mode, origin.home_axis, seed, own, dispenser) }
     })
 }
 

@@ -1,4 +1,4 @@
-//! `Rows`: the rows of an array that a schedule deals to a worker.
+//! `Rows`: the rows of an array that a schedule deals to a worker, or hands out as it asks.
 #![allow(unsafe_code)]
 
 use std::fmt;
@@ -7,16 +7,23 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use super::grant::{Grant, standard_strides};
+use super::hand::Hand;
 use super::transition::{Origin, View};
 use crate::element::Element;
-use crate::schedule::{Deal, Indices};
+use crate::schedule::Indices;
 use crate::shape::Axes;
 
-/// The rows dealt to this worker, to read and write.
+/// The rows of this worker, to read and write.
 ///
-/// The field type of `split(c, cyclic)` and `split(c, random)`. A row is what lies at one index of the axis that is
+/// The field type of `split(c, cyclic)`, `split(c, random)`, `split(c, dynamic(64))` and `split(c, guided)`. A row is what lies at one index of the axis that is
 /// dealt: a `&mut T` of a vector, else a mutable view with one axis less. It isn't an iterator itself:
 /// [`iter_mut`](Rows::iter_mut) borrows it, so that no row outlives a phase.
+///
+/// `cyclic` and `random` settle beforehand which rows are whose. `dynamic` and `guided` hand them out in chunks, once in a
+/// call or phase and each to one worker, as the workers ask for them by going on in `iter_mut`: a worker has no rows at
+/// first, and keeps those that it has taken. A loop over `iter_mut` on every worker goes over every row once. A worker
+/// that leaves its loop early keeps the rest of its last chunk, with which its next `iter_mut` comes to an end before it asks
+/// again; rows that nobody asks for stay as they are.
 ///
 /// ```
 /// use dsm::prelude::*;
@@ -40,7 +47,7 @@ pub struct Rows<'w, T, D> {
     shape: Vec<usize>,
     strides: Vec<usize>,
     axis: usize,
-    deal: Deal,
+    hand: Hand,
     origin: Origin<'w>,
     owned: PhantomData<(&'w mut T, D)>,
 }
@@ -51,7 +58,7 @@ unsafe impl<T: Element, D: Axes> Send for Rows<'_, T, D> {}
 unsafe impl<T: Element, D: Axes> Sync for Rows<'_, T, D> {}
 
 impl<'w, T: Element, D: Axes> Rows<'w, T, D> {
-    /// How many rows are this worker's.
+    /// How many rows are this worker's; of rows that are handed out, how many it has taken so far.
     ///
     /// ```
     /// # use dsm::prelude::*; dsm::shared! { struct Table(n: usize) { c: [f64; n, 2] } }
@@ -66,7 +73,7 @@ impl<'w, T: Element, D: Axes> Rows<'w, T, D> {
     /// ```
     #[must_use]
     pub fn len(&self) -> usize {
-        self.deal.len()
+        self.hand.len()
     }
 
     /// Whether none are.
@@ -87,7 +94,7 @@ impl<'w, T: Element, D: Axes> Rows<'w, T, D> {
         self.len() == 0
     }
 
-    /// The axis that is dealt.
+    /// The axis whose indices are the rows.
     ///
     /// ```
     /// # use dsm::prelude::*; dsm::shared! { struct Table(n: usize) { c: [f64; n, 2] } }
@@ -105,7 +112,8 @@ impl<'w, T: Element, D: Axes> Rows<'w, T, D> {
         self.axis
     }
 
-    /// The indices of this worker's rows in the whole array, in the order of [`iter_mut`](Rows::iter_mut).
+    /// The indices of this worker's rows in the whole array, in the order of [`iter_mut`](Rows::iter_mut); of rows that are
+    /// handed out, those that it has taken so far.
     ///
     /// ```
     /// # use dsm::prelude::*; dsm::shared! { struct Table(n: usize) { c: [f64; n, 2] } }
@@ -119,7 +127,7 @@ impl<'w, T: Element, D: Axes> Rows<'w, T, D> {
     /// # Ok::<(), dsm::Error>(())
     /// ```
     pub fn indices(&self) -> Indices {
-        self.deal.indices()
+        self.hand.indices()
     }
 
     /// This worker's `k`-th row and its index in the whole array; `None` when `k` is not below [`len`](Rows::len).
@@ -139,14 +147,14 @@ impl<'w, T: Element, D: Axes> Rows<'w, T, D> {
     /// # Ok::<(), dsm::Error>(())
     /// ```
     pub fn get_mut(&mut self, k: usize) -> Option<(usize, D::Row<'_, T>)> {
-        (k < self.len()).then(|| {
-            let index = self.deal.index(k);
-            // SAFETY: `self` is borrowed mutably while the row is out.
-            (index, unsafe { self.row(index) })
-        })
+        let index = self.hand.index(k)?;
+        // SAFETY: `self` is borrowed mutably while the row is out.
+        Some((index, unsafe { self.row(index) }))
     }
 
     /// This worker's rows, each with its index in the whole array.
+    ///
+    /// Of rows that are handed out, first those that it has taken before, then new ones, until all are taken.
     ///
     /// ```
     /// # use dsm::prelude::*; dsm::shared! { struct Table(n: usize) { c: [f64; n, 2] } }
@@ -163,15 +171,15 @@ impl<'w, T: Element, D: Axes> Rows<'w, T, D> {
     /// # Ok::<(), dsm::Error>(())
     /// ```
     pub fn iter_mut(&mut self) -> RowsMut<'_, 'w, T, D> {
-        RowsMut { indices: self.deal.indices(), rows: self }
+        RowsMut { next: 0, rows: self }
     }
 
     /// # Safety
     ///
-    /// - The index is dealt to this worker, and no reference to the row is alive or made while `'a` lasts.
+    /// - The index came from this worker's hand, and no reference to the row is alive or made while `'a` lasts.
     unsafe fn row<'a>(&self, index: usize) -> D::Row<'a, T> {
         let start = index * self.strides[self.axis];
-        // SAFETY: the index lies on the axis, so the row lies inside the array; the schedule deals it to this worker only.
+        // SAFETY: the index lies on the axis, so the row lies inside the array; it is in this worker's hand only.
         unsafe { D::row(self.first.as_ptr().add(start), &self.shape, &self.strides, self.axis) }
     }
 }
@@ -190,13 +198,13 @@ impl<'w, T: Element, D: Axes> View<'w> for Rows<'w, T, D> {
     type Dim = D;
 
     fn build(grant: Grant<'w>) -> Self {
-        let (first, shape, axis, deal) = grant.rows::<T, D>();
+        let (first, shape, axis, hand) = grant.rows::<T, D>();
         Rows {
             first,
             shape: shape.to_vec(),
             strides: standard_strides(shape),
             axis,
-            deal,
+            hand,
             origin: Origin::of(&grant),
             owned: PhantomData,
         }
@@ -209,7 +217,7 @@ impl<'w, T: Element, D: Axes> View<'w> for Rows<'w, T, D> {
 
 impl<T, D> fmt::Debug for Rows<'_, T, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rows").field("axis", &self.axis).field("dealt", &self.deal).finish_non_exhaustive()
+        f.debug_struct("Rows").field("axis", &self.axis).field("hand", &self.hand).finish_non_exhaustive()
     }
 }
 
@@ -228,7 +236,8 @@ impl<T, D> fmt::Debug for Rows<'_, T, D> {
 /// # Ok::<(), dsm::Error>(())
 /// ```
 pub struct RowsMut<'a, 'w, T, D> {
-    indices: Indices,
+    /// The position of the next row.
+    next: usize,
     rows: &'a mut Rows<'w, T, D>,
 }
 
@@ -236,21 +245,23 @@ impl<'a, T: Element, D: Axes> Iterator for RowsMut<'a, '_, T, D> {
     type Item = (usize, D::Row<'a, T>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let index = self.indices.next()?;
-        // SAFETY: each index comes once, so rows given out are disjoint, and the rows are borrowed mutably for `'a`.
+        let index = self.rows.hand.index_or_ask(self.next)?;
+        self.next += 1;
+        // SAFETY: each position comes once, and stands for an index of its own; so rows given out are disjoint, and the
+        // rows are borrowed mutably for `'a`.
         Some((index, unsafe { self.rows.row(index) }))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.indices.size_hint()
+        let hand = &self.rows.hand;
+        (hand.len().saturating_sub(self.next), Some(hand.most() - self.next))
     }
 }
 
-impl<T: Element, D: Axes> ExactSizeIterator for RowsMut<'_, '_, T, D> {}
 impl<T: Element, D: Axes> FusedIterator for RowsMut<'_, '_, T, D> {}
 
 impl<T, D> fmt::Debug for RowsMut<'_, '_, T, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RowsMut").field("left", &self.indices).finish_non_exhaustive()
+        f.debug_struct("RowsMut").field("next", &self.next).field("hand", &self.rows.hand).finish_non_exhaustive()
     }
 }

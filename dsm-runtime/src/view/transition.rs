@@ -243,11 +243,11 @@ pub trait View<'w>: Sized + sealed::Sealed {
         Pending::new(self.origin(), Mode::SplitAt, Some(range))
     }
 
-    /// To [`Rows`] of axis 0, dealt by a schedule.
+    /// To [`Rows`] of axis 0, dealt by a schedule, or handed out as workers ask.
     ///
     /// # Panics
     ///
-    /// When the schedule is `Cyclic(0)`.
+    /// When [`Schedule::check`] refuses the schedule.
     ///
     /// ```
     /// # use dsm::prelude::*; dsm::shared! { struct Pair { a: [u64; 4], b: [u64; 4] } }
@@ -266,7 +266,6 @@ pub trait View<'w>: Sized + sealed::Sealed {
         if let Err(message) = schedule.check() {
             panic!("{message}");
         }
-        assert!(schedule.portion().is_none(), "rows can't be handed out by `{schedule}` yet: use `Cyclic` or `Random`");
         Pending::new(self.origin(), Mode::Split { axis: 0, schedule }, None)
     }
 

@@ -45,11 +45,11 @@ pub(super) const CASES: &[Case] = &[
         Parallel("split(a, axes = 1), split(b, cyclc(4)), split(c, chunked(4))", F),
         &[
             "there is no option `axes`: did you mean `axis`? The options of `split` are `axis = 1`, `block`, \
-             `cyclic`, `cyclic(4)` and `random`",
+             `cyclic`, `cyclic(4)`, `random`, `dynamic(64)`, `guided` and `guided(8)`",
             "there is no option `cyclc`: did you mean `cyclic`? The options of `split` are `axis = 1`, `block`, \
-             `cyclic`, `cyclic(4)` and `random`",
-            "there is no option `chunked`: the options of `split` are `axis = 1`, `block`, `cyclic`, `cyclic(4)` and \
-             `random`",
+             `cyclic`, `cyclic(4)`, `random`, `dynamic(64)`, `guided` and `guided(8)`",
+            "there is no option `chunked`: the options of `split` are `axis = 1`, `block`, `cyclic`, `cyclic(4)`, \
+             `random`, `dynamic(64)`, `guided` and `guided(8)`",
         ],
     ),
     (
@@ -98,12 +98,13 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     (
-        "schedule_not_yet",
-        Parallel("split(a, dynamic(64)), split(b, guided), split(c, guided(8))", F),
+        "CHUNK_OF_DYNAMIC",
+        Parallel("split(a, dynamic), split(b, dynamic(0)), split(c, guided(-1)), split(d, guided(0))", F),
         &[
-            "`dynamic` is not available yet: use `cyclic` or `random`, which even out unequal rows",
-            "`guided` is not available yet: use `cyclic` or `random`, which even out unequal rows",
-            "`guided` is not available yet: use `cyclic` or `random`, which even out unequal rows",
+            "the chunk is a whole number of rows, from 1: write `guided(4)`",
+            "say how many rows a worker takes at a time: write `dynamic(64)`",
+            "the chunk is a whole number of rows, from 1: write `dynamic(4)`",
+            "the chunk is a whole number of rows, from 1: write `guided(4)`",
         ],
     ),
     (

@@ -75,25 +75,31 @@ where
         |grants| {
             let mut dealt: Vec<Rows<'_, u32, D>> = grants.into_iter().map(Rows::build).collect();
             let axis = dealt[0].axis();
+            let mut turns: Vec<_> = dealt.iter_mut().map(Rows::iter_mut).collect();
+            let mut left = true;
+            while left {
+                left = false;
+                for (at, row) in turns.iter_mut().filter_map(Iterator::next) {
+                    each_of_row(row, (axis, at), shape, mark);
+                    left = true;
+                }
+            }
             let mut indices: Vec<_> = dealt.iter().flat_map(Rows::indices).collect();
             indices.sort_unstable();
             assert!(indices.into_iter().eq(0..shape[axis]));
-            let mut turns: Vec<_> = dealt.iter_mut().map(Rows::iter_mut).collect();
-            while turns.iter().any(|rows| rows.len() > 0) {
-                for (at, row) in turns.iter_mut().filter_map(Iterator::next) {
-                    each_of_row(row, (axis, at), shape, mark);
-                }
-            }
         },
     );
 }
+
+const SCHEDULES: [fn(usize) -> Schedule; 5] =
+    [|_| Schedule::Block, Schedule::Cyclic, |_| Schedule::Random, Schedule::Dynamic, Schedule::Guided];
 
 fn cover_in_every_mode<D: Axes>(shape: &[usize], ranks: usize, chunk: usize)
 where
     for<'a> D::Row<'a, u32>: Row<u32>,
 {
     for axis in 0..D::AXES {
-        for schedule in [Schedule::Block, Schedule::Cyclic(chunk), Schedule::Random] {
+        for schedule in SCHEDULES.map(|schedule| schedule(chunk)) {
             let mode = Mode::Split { axis, schedule };
             let mut team = guarded::<D>(shape);
             mark_rows::<D>(&mut team, shape, ranks, mode);

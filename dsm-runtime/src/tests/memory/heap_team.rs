@@ -18,7 +18,7 @@ use crate::cluster::ResourceSource;
 use crate::element::Element;
 use crate::engine::{Engine, Failure, Stop};
 use crate::error::{Place, Result};
-use crate::identity::{Identity, Operation, describe, overlap};
+use crate::identity::{Identity, Operation, describe, handed_out, overlap};
 use crate::payload::text_of;
 use crate::segment::{Declaration, Field, Memory, field};
 use crate::sync::{Barrier, Dispenser, LockWord, Met, Park, TurnWord, Waiting};
@@ -40,6 +40,7 @@ struct Call {
     turns: TurnWord,
     dispenser: Dispenser,
     loop_turns: TurnWord,
+    row_dispensers: Vec<Dispenser>,
     failed: AtomicBool,
     /// A rank is out of the call, and so every rank has arrived at its end.
     over: AtomicBool,
@@ -98,6 +99,7 @@ impl HeapTeam {
             turns: TurnWord::default(),
             dispenser: Dispenser::default(),
             loop_turns: TurnWord::default(),
+            row_dispensers: self.fields.iter().map(|_| Dispenser::default()).collect(),
             failed: AtomicBool::new(false),
             over: AtomicBool::new(false),
             identities: (0..size).map(|_| UnsafeCell::new(None)).collect(),
@@ -132,10 +134,14 @@ impl HeapTeam {
         // SAFETY: `f` can't keep what it gets, since it works for any lifetime.
         let (memory, fields) = unsafe { (forever(&self.memory), forever(self.fields.as_slice())) };
         let bases: Vec<_> = (0..size).map(|rank| ViewBase { rank, size, memory, fields }).collect();
+        let dispenser = Dispenser::default();
         let grants = bases.iter().map(|base| {
             // SAFETY: the bases live until `f` has returned. One grant for each rank, all in the same mode
-            // with the same seed; own ranges are the test's affair, which has one thread.
-            unsafe { Grant::new(forever(base), field(fields, index), mode, 0, self.seed, own(base.rank)) }
+            // with the same seed and dispenser; own ranges are the test's affair, which has one thread.
+            unsafe {
+                let own = own(base.rank);
+                Grant::new(forever(base), field(fields, index), mode, 0, self.seed, own, forever(&dispenser))
+            }
         });
         f(grants.collect())
     }
@@ -252,6 +258,7 @@ impl Engine for Rank {
             None => {
                 self.call.dispenser.reset();
                 self.call.loop_turns.reset();
+                handed_out(identity.words()).for_each(|field| self.call.row_dispensers[field].reset());
                 true
             }
         };
@@ -271,6 +278,10 @@ impl Engine for Rank {
 
     fn dispenser(&self) -> &Dispenser {
         &self.call.dispenser
+    }
+
+    fn row_dispenser(&self, field: usize) -> &Dispenser {
+        &self.call.row_dispensers[field]
     }
 
     fn loop_turns(&self) -> &TurnWord {

@@ -51,11 +51,19 @@ where
     }
 }
 
-/// Miri has time for two: one at regular strides, one at irregular ones.
+/// Miri has time for three: at regular strides, at irregular ones, and handed out.
 const DEALT: &[Schedule] = if cfg!(miri) {
-    &[Schedule::Cyclic(2), Schedule::Random]
+    &[Schedule::Cyclic(2), Schedule::Random, Schedule::Dynamic(1)]
 } else {
-    &[Schedule::Block, Schedule::Cyclic(1), Schedule::Cyclic(2), Schedule::Random]
+    &[
+        Schedule::Block,
+        Schedule::Cyclic(1),
+        Schedule::Cyclic(2),
+        Schedule::Random,
+        Schedule::Dynamic(1),
+        Schedule::Dynamic(2),
+        Schedule::Guided(1),
+    ]
 };
 
 /// One array through every way to deal it, from clause to clause and from phase to phase.
@@ -78,7 +86,7 @@ where
                 let mut rows = team.phase(a.rows(schedule));
                 for step in 1..4 {
                     each_of_rows(&mut rows, shape, |number, element| *element = value(number + step));
-                    rows = team.phase(rows.rows(Schedule::Random));
+                    rows = team.phase(rows.rows(if step == 2 { schedule } else { Schedule::Random }));
                 }
                 each_of_rows(&mut rows, shape, |number, element| assert_eq!(*element, value(number + 3)));
 
@@ -197,6 +205,37 @@ fn rows_are_reached_by_position_too() {
 }
 
 #[test]
+fn rows_handed_out_are_reached_again_by_whoever_took_them() {
+    let mut team = HeapTeam::new(|declaration| declaration.array::<u32, Ix2>(0, "a", [7, 2]));
+    let access = [Access::new(0, Mode::Split { axis: 0, schedule: Schedule::Dynamic(2) })];
+    let taken = team.call(3, &access, |source| {
+        let team = source.team();
+        let mut rows: Rows<'_, u32, Ix2> = source.array(0);
+        let mut taken = Vec::new();
+        for schedule in [Schedule::Guided(1), Schedule::Dynamic(3), Schedule::Dynamic(1)] {
+            assert!(rows.is_empty() && rows.get_mut(0).is_none());
+            rows.iter_mut().for_each(|(_, mut row)| row += 1);
+            rows.iter_mut().for_each(|(_, mut row)| row += 1);
+            let mine: Vec<usize> = rows.indices().collect();
+            for (k, &index) in mine.iter().enumerate() {
+                let (at, mut row) = rows.get_mut(k).unwrap();
+                row += 1;
+                assert_eq!(at, index);
+            }
+            taken.push(mine);
+            rows = team.phase(rows.rows(schedule));
+        }
+        taken
+    });
+    assert!(team.elements::<u32>(0).iter().all(|&element| element == 9));
+    for phase in 0..3 {
+        let mut all: Vec<usize> = taken.iter().flat_map(|taken| taken[phase].clone()).collect();
+        all.sort_unstable();
+        assert!(all.into_iter().eq(0..7));
+    }
+}
+
+#[test]
 fn raw_elements_are_reached_one_by_one() {
     let mut team = HeapTeam::new(|declaration| declaration.array::<u16, Ix2>(0, "a", [3, 3]));
     team.call(3, &[Access::new(0, Mode::Raw)], |source| {
@@ -221,7 +260,7 @@ fn a_view_may_be_used_by_scoped_threads_of_a_rank() {
         declaration.array::<u32, Ix2>(1, "b", [4, 2])
     });
     let split = |schedule| Mode::Split { axis: 0, schedule };
-    let access = [Access::new(0, split(Schedule::Block)), Access::new(1, split(Schedule::Random))];
+    let access = [Access::new(0, split(Schedule::Block)), Access::new(1, split(Schedule::Dynamic(1)))];
     let sums = team.call(2, &access, |source| {
         let team = source.team();
         let (mut a, mut b): (Split<'_, u32, Ix1>, Rows<'_, u32, Ix2>) = (source.array(0), source.array(1));

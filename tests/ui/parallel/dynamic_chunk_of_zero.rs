@@ -1,4 +1,4 @@
-//! A schedule that is not available yet.
+//! Rows handed out none at a time.
 
 dsm::shared! {
     struct Grid(n: usize) {
@@ -8,7 +8,7 @@ dsm::shared! {
     }
 }
 
-#[dsm::parallel(split(a, dynamic(64)))]
+#[dsm::parallel(split(a, dynamic(0)))]
 fn step(_res: Grid) {}
 
 fn main() {}
