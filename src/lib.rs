@@ -114,9 +114,9 @@ pub use dsm_macros::shared;
 pub use dsm_macros::test;
 pub use dsm_runtime::{
     Atomic, AtomicBits, AtomicElement, AtomicNumber, Atomics, Axes, Builder, Cluster, Element, Error, ErrorKind,
-    FairLock, FairLockGuard, Flag, Handle, Handles, Indices, Lock, LockGuard, LoopIndex, LoopRange, Pending, Phase,
-    Place, Raw, Read, Result, Rows, RowsMut, Schedule, Shared, SharedArray, SharedCell, Split, Team, TeamRng, View,
-    WaitPolicy,
+    FairLock, FairLockGuard, Flag, Handle, Handles, Indices, JobContext, JobError, Jobs, Listed, Lock, LockGuard,
+    LoopIndex, LoopRange, Map, OnError, Pending, Phase, Place, Progress, Raw, Read, Result, Rows, RowsMut, Schedule,
+    Shared, SharedArray, SharedCell, Skip, Split, Stop, Streamed, Team, TeamRng, View, WaitPolicy, indicatif, map, stream,
 };
 pub use ndarray;
 pub use rand;

@@ -26,11 +26,15 @@ pub(crate) enum Failure {
     Output,
     Fork,
     Poisoned,
+    /// A job of a map returned an error.
+    Refused,
+    /// The driver gave the call up, to go on unwinding.
+    Abandoned,
 }
 
 impl Failure {
     pub(crate) fn from_number(number: u32) -> Option<Self> {
-        const ALL: [Failure; 11] = [
+        const ALL: [Failure; 13] = [
             Failure::Panicked,
             Failure::Died,
             Failure::Exited,
@@ -42,6 +46,8 @@ impl Failure {
             Failure::Output,
             Failure::Fork,
             Failure::Poisoned,
+            Failure::Refused,
+            Failure::Abandoned,
         ];
         ALL.into_iter().find(|&failure| failure as u32 == number)
     }

@@ -69,7 +69,7 @@ pub enum ErrorKind {
     Deadlock,
     /// The call did not end by its deadline.
     Deadline,
-    /// The parallel function itself returned `Err`.
+    /// The parallel function, or a job, itself returned `Err`.
     Function,
     /// The process that watches over the workers was killed.
     Monitor,
@@ -110,7 +110,7 @@ impl fmt::Display for Place {
 /// Why a cluster could not be made or a call failed.
 ///
 /// The text says what happened, where, and what to do. [`kind`](Error::kind) is for programs;
-/// [`rank`](Error::rank), [`signal`](Error::signal) and [`place`](Error::place) give the parts.
+/// [`rank`](Error::rank), [`job`](Error::job), [`signal`](Error::signal) and [`place`](Error::place) give the parts.
 ///
 /// ```
 /// use dsm::{Cluster, ErrorKind};
@@ -125,6 +125,7 @@ struct Inner {
     kind: ErrorKind,
     message: String,
     rank: Option<usize>,
+    job: Option<usize>,
     signal: Option<i32>,
     place: Option<Place>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -132,7 +133,15 @@ struct Inner {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Error(Box::new(Inner { kind, message: message.into(), rank: None, signal: None, place: None, source: None }))
+        Error(Box::new(Inner {
+            kind,
+            message: message.into(),
+            rank: None,
+            job: None,
+            signal: None,
+            place: None,
+            source: None,
+        }))
     }
 
     /// A refused system call: what was being done, and the system's own error as the source.
@@ -143,6 +152,11 @@ impl Error {
 
     pub(crate) fn with_rank(mut self, rank: usize) -> Self {
         self.0.rank = Some(rank);
+        self
+    }
+
+    pub(crate) fn with_job(mut self, job: Option<usize>) -> Self {
+        self.0.job = job;
         self
     }
 
@@ -204,6 +218,17 @@ impl Error {
         self.0.rank
     }
 
+    /// The job of a [`map`](crate::map()) that the failure began in, counted from 0, where one can be named.
+    ///
+    /// ```
+    /// let error = dsm::map(0..10).workers(2).run(|_, job| assert!(job < 7, "too many")).unwrap_err();
+    /// assert!(error.job() >= Some(7));
+    /// ```
+    #[must_use]
+    pub fn job(&self) -> Option<usize> {
+        self.0.job
+    }
+
     /// The number of the signal that ended the worker, if one did.
     ///
     /// ```
@@ -258,6 +283,9 @@ impl fmt::Debug for Error {
         debug.field("kind", &self.0.kind).field("message", &self.0.message);
         if let Some(rank) = self.0.rank {
             debug.field("rank", &rank);
+        }
+        if let Some(job) = self.0.job {
+            debug.field("job", &job);
         }
         if let Some(signal) = self.0.signal {
             debug.field("signal", &signal);

@@ -14,7 +14,7 @@ use super::job::{Job, entry_of};
 use super::pool::{Over, Pool, monitor_died};
 use super::settings::Settings;
 use super::travel::Incoming;
-use super::verdict;
+use super::verdict::{self, Subject};
 use crate::error::{Error, ErrorKind, Result};
 use crate::point::{Point, reached};
 use crate::segment::Segment;
@@ -78,7 +78,7 @@ impl<'c> Call<'c> {
                 self.failed = false;
                 Ok(())
             }
-            Over::Failed => Err(verdict::error(&self.pool.memory, self.name, self.settings)),
+            Over::Failed => Err(verdict::error(&self.pool.memory, &Subject::call(self.name), self.settings)),
             Over::MonitorDied => {
                 self.segment.recover_locks();
                 Err(monitor_died(&format!("during `{}`", self.name)))

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::bell::Bell;
 use super::control::MonitorState;
 use super::pool_memory::PoolMemory;
+use super::settings::Purpose;
 use super::wait_policy::WaitPolicy;
 use crate::segment::{Field, Memory};
 use crate::sync::wake;
@@ -21,6 +22,7 @@ pub(crate) struct Charge {
     pub(crate) lifeline: RawFd,
     pub(crate) grace: Duration,
     pub(crate) wait_policy: WaitPolicy,
+    pub(crate) purpose: Purpose,
 }
 
 impl Charge {

@@ -9,7 +9,7 @@ use super::builder::Builder;
 use super::call::Call;
 use super::first_touch;
 use super::pool::Pool;
-use super::settings::Settings;
+use super::settings::{Purpose, Settings};
 use super::wait_policy::WaitPolicy;
 use crate::array::{HandleSource, HandleVisitor, Shared};
 use crate::error::{Error, ErrorKind, Result};
@@ -109,7 +109,7 @@ impl<S: Shared> Cluster<S> {
         let segment = Arc::new(Segment::create(declaration)?);
         let handles = S::handles(&mut HandleSource::new(&segment));
         let Builder { seed, deadline, grace, allow_threads, .. } = builder;
-        let settings = Settings { size, seed, deadline, grace, allow_threads, wait_policy };
+        let settings = Settings { size, seed, deadline, grace, allow_threads, wait_policy, purpose: Purpose::Cluster };
         Ok(Cluster { __dsm: AtHome::new(Inner { pool: None, handles, segment, settings, calls: 0 }) })
     }
 

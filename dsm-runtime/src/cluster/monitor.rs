@@ -18,6 +18,7 @@ use super::charge::Charge;
 use super::child::{self, UNFIT, fork_child};
 use super::control::{MonitorState, RankSlot};
 use super::deadlock;
+use super::settings::Purpose;
 use super::worker;
 use crate::engine::Failure;
 use crate::point::{Point, reached};
@@ -117,9 +118,11 @@ impl Monitor<'_> {
         loop {
             self.poll(None);
             self.reap();
-            self.revive();
             let control = self.charge.pool.control();
             let number = control.job.0.number.load(Ordering::Acquire);
+            if !(self.charge.purpose == Purpose::Map && control.has_failed(number)) {
+                self.revive();
+            }
             if control.is_running(number) && deadlock::found(&self.charge, number) {
                 control.fail_call(number, Failure::Deadlock, None);
             }
@@ -248,8 +251,10 @@ impl Monitor<'_> {
         reached(Point::MonitorRecovered);
         control.done.0.number.store(number, Ordering::SeqCst);
         wake(&control.done.0.number, u32::MAX, u32::MAX);
-        // Replacements pick the next job up, however late they come.
-        self.revive();
+        if self.charge.purpose == Purpose::Cluster {
+            // Replacements pick the next job up, however late they come.
+            self.revive();
+        }
     }
 
     /// Whether a living worker is still in the call, or may yet begin it.

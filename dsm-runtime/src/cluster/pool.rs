@@ -20,7 +20,7 @@ use super::dispatch::{Entry, number_of};
 use super::monitor::{self, STILLBORN_WORKERS};
 use super::pidfd;
 use super::pool_memory::{PoolLayout, PoolMemory};
-use super::settings::Settings;
+use super::settings::{Purpose, Settings};
 use super::worker::Idle;
 use crate::engine::Failure;
 use crate::error::{Error, ErrorKind, Result};
@@ -48,6 +48,29 @@ pub(crate) struct Pool {
     home: Home,
 }
 
+/// A driver's looks at a call that it waits for.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    number: u32,
+    deadline: Option<Instant>,
+    /// Since when the deadline has passed.
+    overdue: Option<Instant>,
+    /// Whether the monitor was killed because it did not answer.
+    stuck: bool,
+}
+
+impl Watch {
+    pub(crate) fn new(number: u32, deadline: Option<Instant>) -> Self {
+        Watch { number, deadline, overdue: None, stuck: false }
+    }
+
+    /// When to look again, unless something happens before.
+    pub(crate) fn next_look(&self) -> Instant {
+        let look = Instant::now() + LOOK;
+        self.deadline.filter(|_| self.overdue.is_none()).map_or(look, |deadline| deadline.min(look))
+    }
+}
+
 /// How a call ended, seen from the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Over {
@@ -61,14 +84,14 @@ pub(crate) enum Over {
 
 impl Pool {
     /// Forks the monitor, which forks the workers; returns when all are forked.
-    pub(super) fn start(segment: &Arc<Segment>, settings: &Settings) -> Result<Self> {
-        let Settings { size, grace, allow_threads, wait_policy, .. } = *settings;
+    pub(crate) fn start(segment: &Arc<Segment>, settings: &Settings) -> Result<Self> {
+        let Settings { size, grace, wait_policy, .. } = *settings;
         static STARTING: Mutex<()> = Mutex::new(());
         // The streams are held across the fork. Whoever prints may start a cluster too, so they come first.
         let streams = (io::stdout().lock(), io::stderr().lock());
         // One at a time, so that no other thread's fork falls between the making of a descriptor and its registration.
         let starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-        refuse_threads(allow_threads)?;
+        refuse_threads(settings)?;
         refuse_unwinding()?;
         segment.recover_locks_if_used();
         let memory = PoolMemory::create(PoolLayout::new(size, segment.fields.len()))?;
@@ -169,44 +192,64 @@ impl Pool {
 
     /// Waits until every worker is out of the call.
     pub(crate) fn wait(&mut self, number: u32, deadline: Option<Instant>) -> Over {
-        let mut overdue: Option<Instant> = None;
-        let mut stuck = false;
+        let mut watch = Watch::new(number, deadline);
         loop {
-            let control = self.memory.control();
-            let look = Instant::now() + LOOK;
+            let done = &self.memory.control().done.0;
             let wait = Wait {
-                word: &control.done.0.number,
-                sleepers: &control.done.0.sleepers,
+                word: &done.number,
+                sleepers: &done.sleepers,
                 mask: u32::MAX,
                 waiting: Waiting::Timed,
-                deadline: Some(deadline.filter(|_| overdue.is_none()).map_or(look, |deadline| deadline.min(look))),
+                deadline: Some(watch.next_look()),
                 patience: Patience::EVENT,
             };
             wait_while(&self.idle, &wait, |done| done != number);
-            if let Some(over) = self.over(number) {
+            if let Some(over) = self.look(&mut watch) {
                 return over;
             }
-            if !self.monitor_is_alive() {
-                self.wait_until_all_are_gone();
-                return self.over(number).unwrap_or(if stuck { Over::Stuck } else { Over::MonitorDied });
-            }
-            let control = self.memory.control();
-            if overdue.is_none() && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                overdue = Some(Instant::now());
-                control.fail_call(number, Failure::Deadline, None);
-            }
-            // A monitor that is stopped sees no call to its end; a deadline holds all the same.
-            if overdue.is_some_and(|since| since.elapsed() > self.grace + STUCK) {
-                stuck = true;
-                let _ = kill(self.monitor, Signal::SIGKILL);
-            }
-            // A pool that broke just before the job was posted has nobody left to fail the call.
-            if self.state() != MonitorState::Ready {
-                control.fail_call(number, Failure::Fork, None);
-            }
-            // The monitor may as well look too: a bell it missed costs no more than this.
-            self.bell.ring();
         }
+    }
+
+    /// How the call ended, if it has; else sees to it that it will.
+    pub(crate) fn look(&mut self, watch: &mut Watch) -> Option<Over> {
+        let Watch { number, deadline, .. } = *watch;
+        if let Some(over) = self.over(number) {
+            return Some(over);
+        }
+        if !self.monitor_is_alive() {
+            self.wait_until_all_are_gone();
+            return Some(self.over(number).unwrap_or(if watch.stuck { Over::Stuck } else { Over::MonitorDied }));
+        }
+        let control = self.memory.control();
+        if watch.overdue.is_none() && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            watch.overdue = Some(Instant::now());
+            control.fail_call(number, Failure::Deadline, None);
+        }
+        // A monitor that is stopped sees no call to its end; a deadline holds all the same.
+        if watch.overdue.is_some_and(|since| since.elapsed() > self.grace + STUCK) {
+            watch.stuck = true;
+            let _ = kill(self.monitor, Signal::SIGKILL);
+        }
+        // A pool that broke just before the job was posted has nobody left to fail the call.
+        if self.state() != MonitorState::Ready {
+            control.fail_call(number, Failure::Fork, None);
+        }
+        // The monitor may as well look too: a bell it missed costs no more than this.
+        self.bell.ring();
+        None
+    }
+
+    /// Whether this is the process that started the pool.
+    pub(crate) fn is_at_home(&self) -> bool {
+        self.home.is_here()
+    }
+
+    /// Fails a call that the driver gives up, and waits until every worker is out of it.
+    pub(crate) fn abandon(&mut self, number: u32) {
+        self.memory.control().fail_call(number, Failure::Abandoned, None);
+        self.bell.ring();
+        // From now on a monitor that doesn't answer is killed, as after a deadline.
+        self.wait(number, Some(Instant::now()));
     }
 
     /// How the call ended, if it has.
@@ -309,19 +352,22 @@ fn lifeline() -> Result<(Descriptor<PipeReader>, Descriptor<PipeWriter>)> {
     Ok((Descriptor::new(read_end), Descriptor::new(write_end)))
 }
 
-fn refuse_threads(allow_threads: bool) -> Result<()> {
-    match child::threads() {
-        Some(threads) if threads > 1 && !allow_threads => Err(Error::new(
-            ErrorKind::Threads,
-            format!(
-                "this process has {threads} threads, and workers forked now may find a lock held for ever by a thread that \
-                 isn't theirs: call `cluster.start()` before the first thread is made (first thing in main), or use \
-                 `Cluster::builder(…).allow_threads()` when the others are known to be harmless; in tests, use \
-                 #[dsm::test]"
-            ),
-        )),
-        _ => Ok(()),
-    }
+fn refuse_threads(settings: &Settings) -> Result<()> {
+    let Some(threads) = child::threads().filter(|&threads| threads > 1 && !settings.allow_threads) else {
+        return Ok(());
+    };
+    let (before, allow) = match settings.purpose {
+        Purpose::Cluster => ("call `cluster.start()` before", "`Cluster::builder(…).allow_threads()`"),
+        Purpose::Map => ("run the map before", "`dsm::map(…).allow_threads()`"),
+    };
+    Err(Error::new(
+        ErrorKind::Threads,
+        format!(
+            "this process has {threads} threads, and workers forked now may find a lock held for ever by a thread that \
+             isn't theirs: {before} the first thread is made (first thing in main), or use {allow} when the others are \
+             known to be harmless; in tests, use #[dsm::test]"
+        ),
+    ))
 }
 
 /// A child would go on panicking for its whole life: it could set no panic hook, and take every panic for a second one.
@@ -357,6 +403,7 @@ fn watch_over(
         lifeline: lifeline.number(),
         grace: settings.grace,
         wait_policy: settings.wait_policy,
+        purpose: settings.purpose,
     };
     monitor::run(charge, driver, lifeline.as_fd())
 }

@@ -5,6 +5,7 @@
 #![allow(unsafe_code)]
 
 use std::os::fd::RawFd;
+use std::ptr::NonNull;
 
 use super::control::{Control, RankSlot};
 use crate::error::Result;
@@ -178,10 +179,30 @@ impl<'m> Region<'m> {
         unsafe { std::slice::from_raw_parts_mut(self.memory.at(self.offset, self.length).as_ptr(), self.length) }
     }
 
+    /// How many bytes it has.
+    pub(crate) fn length(self) -> usize {
+        self.length
+    }
+
+    /// The address of `length` bytes at `offset`.
+    ///
+    /// # Panics
+    ///
+    /// When they don't lie inside.
+    pub(crate) fn at(self, offset: usize, length: usize) -> NonNull<u8> {
+        assert!(offset <= self.length && length <= self.length - offset, "{length} bytes at {offset} of {}", self.length);
+        self.memory.at(self.offset + offset, length)
+    }
+
     /// Gives pages back when more than [`KEEP`] bytes were used.
     pub(crate) fn shrink(self, used: usize) {
+        self.shrink_at(0, used.min(self.length));
+    }
+
+    /// The same for `used` bytes that begin at a page.
+    pub(crate) fn shrink_at(self, offset: usize, used: usize) {
         if used > KEEP {
-            self.memory.release(self.offset, used.min(self.length));
+            self.memory.release(self.offset + offset, used);
         }
     }
 }

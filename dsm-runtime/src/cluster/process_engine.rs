@@ -155,6 +155,9 @@ impl ProcessEngine {
                 let (index, now) = (nest.name(turn as usize), nest.name(self.loop_turns().now() as usize));
                 format!("waits for the turn of index {index} in `ordered`, which is at {now} of the loop over {nest}")
             }
+            Doing::JobTurn(index) => {
+                format!("waits for the turn of job {index} in `ordered`")
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! How a cluster was asked to be.
+//! How a cluster, or the pool of a map, was asked to be.
 
 use std::time::Duration;
 
@@ -6,11 +6,21 @@ use super::wait_policy::WaitPolicy;
 
 /// What the builder said.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Settings {
-    pub(super) size: usize,
-    pub(super) seed: u64,
-    pub(super) deadline: Option<Duration>,
-    pub(super) grace: Duration,
-    pub(super) allow_threads: bool,
-    pub(super) wait_policy: WaitPolicy,
+pub(crate) struct Settings {
+    pub(crate) size: usize,
+    pub(crate) seed: u64,
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) grace: Duration,
+    pub(crate) allow_threads: bool,
+    pub(crate) wait_policy: WaitPolicy,
+    pub(crate) purpose: Purpose,
+}
+
+/// What a pool is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Call after call: a worker that is lost is replaced.
+    Cluster,
+    /// One call that hands out jobs.
+    Map,
 }

@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 use super::control::{Answer, RankSlot};
 use super::pool_memory::PoolMemory;
 use super::report::Report;
-use super::settings::Settings;
+use super::settings::{Purpose, Settings};
 use crate::engine::Failure;
 use crate::error::{Error, ErrorKind, Place};
 
@@ -23,8 +23,56 @@ struct Account {
     held_by: Option<usize>,
 }
 
+/// What has failed, for the words of its error.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    /// The function's name, or what a user calls that runs jobs.
+    pub(crate) function: &'a str,
+    /// The job that a rank was in.
+    pub(crate) job_of: &'a dyn Fn(usize) -> Option<usize>,
+}
+
+impl<'a> Subject<'a> {
+    /// A parallel function.
+    pub(super) fn call(function: &'a str) -> Self {
+        Subject { function, job_of: &|_| None }
+    }
+
+    /// ``rank 1 of `add` ``, or ``rank 1 of `map`, in job 7,``.
+    fn rank(&self, rank: usize) -> String {
+        let job = (self.job_of)(rank).map_or(String::new(), |job| format!(", in job {job},"));
+        format!("rank {rank} of `{}`{job}", self.function)
+    }
+}
+
 /// The error that a failed call ends in.
-pub(super) fn error(pool: &PoolMemory, function: &str, settings: &Settings) -> Error {
+pub(crate) fn error(pool: &PoolMemory, subject: &Subject<'_>, settings: &Settings) -> Error {
+    let error = first_failure(pool, subject, settings);
+    let job = error.rank().and_then(subject.job_of);
+    let error = error.with_job(job);
+    let overdue: Vec<String> = pool
+        .slots()
+        .enumerate()
+        .filter(|(_, slot)| slot.overdue.load(Ordering::Relaxed) != 0)
+        .map(|(rank, _)| rank.to_string())
+        .collect();
+    if overdue.is_empty() {
+        return error;
+    }
+    let (ranks, verb) = if overdue.len() == 1 { ("rank", "was") } else { ("ranks", "were") };
+    let replaced = match settings.purpose {
+        Purpose::Cluster => " and replaced",
+        Purpose::Map => "",
+    };
+    error.adding(&format!(
+        "; {ranks} {} did not reach a dsm operation within {:?} and {verb} killed{replaced}",
+        overdue.join(", "),
+        settings.grace,
+    ))
+}
+
+fn first_failure(pool: &PoolMemory, subject: &Subject<'_>, settings: &Settings) -> Error {
+    let function = subject.function;
     let accounts: Vec<Account> = pool.slots().enumerate().map(|(rank, slot)| account(pool, rank, slot)).collect();
     let (failure, at) = pool.control().failure();
     // A function's own error comes before what it leads to: the others waited for the rank that returned it.
@@ -39,24 +87,27 @@ pub(super) fn error(pool: &PoolMemory, function: &str, settings: &Settings) -> E
         Some(Failure::Poisoned) => accounts.iter().find(|account| account.panicked()).or(at),
         _ => at,
     };
-    let error = match (failure, at) {
+    match (failure, at) {
         (Some(Failure::Panicked | Failure::Poisoned), Some(at)) => at.error(
             ErrorKind::Panicked,
-            format!("rank {} of `{function}` panicked{}: {}", at.rank, at.at_place(), at.message()),
+            format!("{} panicked{}: {}", subject.rank(at.rank), at.at_place(), at.message()),
         ),
+        (Some(Failure::Refused), Some(at)) => {
+            at.error(ErrorKind::Function, format!("{} failed: {}", subject.rank(at.rank), at.message()))
+        }
         (Some(Failure::Misuse), Some(at)) => {
-            at.error(ErrorKind::Misuse, format!("rank {} of `{function}`{}: {}", at.rank, at.at_place(), at.message()))
+            at.error(ErrorKind::Misuse, format!("{}{}: {}", subject.rank(at.rank), at.at_place(), at.message()))
         }
         (Some(Failure::Argument), Some(at)) => at.error(ErrorKind::Argument, at.message().to_owned()),
         (Some(Failure::Output), Some(at)) => at.error(ErrorKind::Output, format!("rank {}: {}", at.rank, at.message())),
-        (Some(Failure::Died), Some(at)) => died(at, function),
+        (Some(Failure::Died), Some(at)) => died(at, &subject.rank(at.rank)),
         (Some(Failure::Exited), Some(at)) => {
-            let (rank, status) = (at.rank, at.death >> 8);
             let text = format!(
-                "rank {rank} ended its process with exit status {status} in the middle of `{function}`: return from the \
-                 function instead"
+                "{} ended its process with exit status {}: return from the function instead",
+                subject.rank(at.rank),
+                at.death >> 8,
             );
-            Error::new(ErrorKind::Exited, text).with_rank(rank)
+            Error::new(ErrorKind::Exited, text).with_rank(at.rank)
         }
         (Some(Failure::Fork), at) => Error::new(
             ErrorKind::Os,
@@ -82,22 +133,11 @@ pub(super) fn error(pool: &PoolMemory, function: &str, settings: &Settings) -> E
             format!("the workers of `{function}` met in different collectives: {}", everybody(&accounts)),
         ),
         _ => Error::new(ErrorKind::Diverged, format!("`{function}` failed: {}", everybody(&accounts))),
-    };
-    let overdue: Vec<String> =
-        accounts.iter().filter(|account| account.overdue).map(|account| account.rank.to_string()).collect();
-    if overdue.is_empty() {
-        return error;
     }
-    let (ranks, verb) = if overdue.len() == 1 { ("rank", "was") } else { ("ranks", "were") };
-    error.adding(&format!(
-        "; {ranks} {} did not reach a dsm operation within {:?} and {verb} killed and replaced",
-        overdue.join(", "),
-        settings.grace,
-    ))
 }
 
 /// The error for a call that did not end by its deadline, nor by the monitor's hand.
-pub(super) fn stuck(function: &str, settings: &Settings) -> Error {
+pub(crate) fn stuck(function: &str, settings: &Settings) -> Error {
     let deadline = settings.deadline.unwrap_or_default();
     Error::new(
         ErrorKind::Deadline,
@@ -131,11 +171,11 @@ fn account(pool: &PoolMemory, rank: usize, slot: &RankSlot) -> Account {
     }
 }
 
-fn died(at: &Account, function: &str) -> Error {
+fn died(at: &Account, rank: &str) -> Error {
     let number = at.death & 0x7f;
     // A panic that could not unwind: the report tells more than the signal.
     if number == Signal::SIGABRT as i32 && at.report.message.is_some() {
-        let text = format!("rank {} of `{function}` panicked{}: {}", at.rank, at.at_place(), at.message());
+        let text = format!("{rank} panicked{}: {}", at.at_place(), at.message());
         return at.error(ErrorKind::Panicked, text).with_signal(number);
     }
     let (name, hint) = match Signal::try_from(number) {
@@ -146,7 +186,7 @@ fn died(at: &Account, function: &str) -> Error {
         Err(_) => ("", ""),
     };
     let name = if name.starts_with(' ') || name.is_empty() { name.to_owned() } else { format!(" ({name})") };
-    let text = format!("rank {} of `{function}` was ended by signal {number}{name}{hint}", at.rank);
+    let text = format!("{rank} was ended by signal {number}{name}{hint}");
     Error::new(ErrorKind::Died, text).with_rank(at.rank).with_signal(number)
 }
 

@@ -29,7 +29,7 @@ pub enum WaitPolicy {
 
 impl WaitPolicy {
     /// What the builder said, else the variable's value, else the default.
-    pub(super) fn chosen(explicit: Option<WaitPolicy>, variable: Option<OsString>) -> Result<Self> {
+    pub(crate) fn chosen(explicit: Option<WaitPolicy>, variable: Option<OsString>) -> Result<Self> {
         let value = variable.unwrap_or_default();
         match (explicit, value.to_string_lossy().trim()) {
             (Some(policy), _) => Ok(policy),

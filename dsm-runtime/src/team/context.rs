@@ -77,6 +77,8 @@ pub(crate) enum Doing {
     Critical,
     /// Waiting for a turn in `ordered`; in a loop, that of the index at this position.
     Turn(u32, Option<Nest>),
+    /// Waiting for the turn of a job in `ordered`.
+    JobTurn(usize),
 }
 
 impl Context {

@@ -8,7 +8,7 @@ mod rng;
 mod sections;
 mod team;
 
-pub(crate) use context::{Context, Doing, Leaving, current, forget_call};
+pub(crate) use context::{Context, Doing, Leaving, Section, current, forget_call};
 pub use loops::{LoopIndex, LoopRange};
 pub use rng::TeamRng;
 pub use team::Team;

@@ -1,0 +1,21 @@
+//! Closures in worker processes of their own: `map` and `stream`. `README.md` beside this file has the protocol.
+
+mod context;
+mod drive;
+mod hand;
+mod map;
+mod memory;
+mod on_error;
+mod ordered;
+mod outbox;
+mod plan;
+mod progress;
+mod run;
+mod serial;
+mod source;
+
+pub use context::JobContext;
+pub use map::{Map, map, stream};
+pub use on_error::{JobError, OnError, Skip, Stop};
+pub use progress::Progress;
+pub use source::{Jobs, Listed, Streamed};

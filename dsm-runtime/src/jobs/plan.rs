@@ -1,0 +1,99 @@
+//! How a map was asked to run.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use super::progress::{Bar, Progress};
+use crate::cluster::{Purpose, Settings, WaitPolicy, number_of_workers};
+use crate::error::{Error, ErrorKind, Result};
+use crate::schedule::Schedule;
+
+/// How long workers of a failed map may take to end their jobs, unless the builder says otherwise.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// What the builder said.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) workers: Option<usize>,
+    pub(super) schedule: Option<Schedule>,
+    pub(super) seed: u64,
+    pub(super) deadline: Option<Duration>,
+    pub(super) grace: Duration,
+    pub(super) allow_threads: bool,
+    pub(super) wait_policy: Option<WaitPolicy>,
+    pub(super) progress: Option<Progress>,
+    pub(super) serial: bool,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Plan {
+            workers: None,
+            schedule: None,
+            seed: 0,
+            deadline: None,
+            grace: GRACE,
+            allow_threads: false,
+            wait_policy: None,
+            progress: None,
+            serial: false,
+        }
+    }
+}
+
+impl Plan {
+    /// Checks what the builder and the environment say; at most so many workers have something to do.
+    pub(super) fn settings(&self, at_most: Option<usize>) -> Result<Settings> {
+        if let Some(Err(message)) = self.schedule.map(Schedule::check) {
+            return Err(Error::new(ErrorKind::Misuse, message));
+        }
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let workers = number_of_workers(self.workers, |name| std::env::var_os(name), cores)
+            .map_err(|error| Error::new(ErrorKind::Workers, error.to_string()))?;
+        Ok(Settings {
+            size: at_most.map_or(workers, |most| workers.min(most.max(1))),
+            seed: self.seed,
+            deadline: self.deadline,
+            grace: self.grace,
+            allow_threads: self.allow_threads,
+            wait_policy: WaitPolicy::chosen(self.wait_policy, std::env::var_os("DSM_WAIT_POLICY"))?,
+            purpose: Purpose::Map,
+        })
+    }
+
+    /// The bar over so many jobs, if it is known how many.
+    pub(super) fn bar(&self, jobs: Option<usize>) -> Bar {
+        Bar::new(self.progress.as_ref(), jobs)
+    }
+
+    /// Whether jobs run in the caller.
+    pub(super) fn is_serial(&self) -> Result<bool> {
+        Ok(is_serial(std::env::var_os("DSM_BACKEND"))? || self.serial)
+    }
+}
+
+fn is_serial(asked: Option<OsString>) -> Result<bool> {
+    let asked = asked.unwrap_or_default();
+    match asked.to_string_lossy().trim() {
+        "" | "process" => Ok(false),
+        // Closures may hold what no other thread may use.
+        "serial" | "thread" => Ok(true),
+        other => {
+            let message = format!("DSM_BACKEND={other} runs no jobs: unset it, or use `process` or `serial`");
+            Err(Error::new(ErrorKind::Backend, message))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_run_jobs_in_the_caller() {
+        let chosen = |asked: &str| is_serial(Some(asked.into())).map_err(|error| error.to_string());
+        assert_eq!((chosen(""), chosen("process")), (Ok(false), Ok(false)));
+        assert_eq!((chosen("serial"), chosen("thread")), (Ok(true), Ok(true)));
+        assert!(chosen("treads").unwrap_err().contains("DSM_BACKEND=treads"));
+    }
+}
