@@ -14,7 +14,7 @@ fn results_come_in_the_order_of_the_jobs() -> dsm::Result<()> {
         for jobs in [1, 2, 7, 1000] {
             // The first jobs take longest.
             let spin = |job: usize| (0..(jobs - job) * 50).fold(0, |sum, x| std::hint::black_box(sum + x));
-            let results = dsm::map(0..jobs).workers(workers).run(|_, job| (spin(job) & 0) + 3 * job)?;
+            let results = dsm::map(0..jobs).workers(workers).run(|_, job| spin(job).min(0) + 3 * job)?;
             assert_eq!(results, (0..jobs).map(|job| 3 * job).collect::<Vec<_>>());
         }
     }
@@ -159,7 +159,7 @@ fn errors_of_jobs_stop_the_map_or_take_the_place_of_results() -> dsm::Result<()>
 fn results_of_any_size_arrive() -> dsm::Result<()> {
     for workers in teams([1, 2, 4]) {
         // Sizes about those at which buffers are changed, and far beyond.
-        let sizes = [0, 1, 65_000, 65_536, 1 << 20, (1 << 20) + 1, 20 << 20, 3, 0, 1 << 19, 1 << 19, 1 << 19];
+        let sizes = [0, 1, 65_000, 65_536, 1 << 20, (1 << 20) + 1, 3 << 20, 3, 0, 1 << 19, 1 << 19];
         let results = dsm::map(sizes).workers(workers).run(|ctx, size| vec![ctx.index() as u8; size])?;
         for (index, (result, size)) in results.iter().zip(sizes).enumerate() {
             assert_eq!(result.len(), size);
@@ -173,14 +173,14 @@ fn results_of_any_size_arrive() -> dsm::Result<()> {
 fn a_driver_that_is_slow_holds_the_workers_up_and_loses_nothing() -> dsm::Result<()> {
     for workers in teams([1, 2, 4]) {
         let mut sum = 0;
-        dsm::map(0..40).workers(workers).run_each(
-            |_, job: u64| vec![job; 100_000],
+        dsm::map(0..300).workers(workers).run_each(
+            |_, job: u64| vec![job; 10_000],
             |_, values| {
                 std::thread::yield_now();
                 sum += values.iter().sum::<u64>();
             },
         )?;
-        assert_eq!(sum, 100_000 * 39 * 40 / 2);
+        assert_eq!(sum, 10_000 * 299 * 300 / 2);
     }
     Ok(())
 }
