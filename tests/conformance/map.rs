@@ -71,7 +71,14 @@ fn without_jobs_nobody_is_forked() -> dsm::Result<()> {
 #[dsm::test]
 fn every_schedule_gives_each_job_to_one_worker() -> dsm::Result<()> {
     for workers in teams([1, 2, 3]) {
-        for schedule in [Schedule::Block, Schedule::Cyclic(1), Schedule::Cyclic(4), Schedule::Random] {
+        for schedule in [
+            Schedule::Block,
+            Schedule::Cyclic(1),
+            Schedule::Cyclic(4),
+            Schedule::Random,
+            Schedule::Dynamic(7),
+            Schedule::Guided(2),
+        ] {
             let results = dsm::map(0..50).workers(workers).schedule(schedule).run(|ctx, job| (ctx.index(), job))?;
             assert!(results.iter().enumerate().all(|(at, &(index, job))| at == index && at == job), "{schedule}");
         }
@@ -112,7 +119,9 @@ fn reductions_here_and_in_the_workers_agree_with_a_loop() -> dsm::Result<()> {
             let combined = dsm::map(0..jobs).workers(workers).run_combine(letter, |all, one| all + &one)?;
             assert_eq!(combined.as_deref(), Some(&*text), "an operator that isn't commutative");
             let mut seen = vec![0; jobs];
-            dsm::map(0..jobs).workers(workers).run_each(|_, job| job, |index, job| seen[index] += (index == job) as u8)?;
+            dsm::map(0..jobs)
+                .workers(workers)
+                .run_each(|_, job| job, |index, job| seen[index] += (index == job) as u8)?;
             assert!(seen.iter().all(|&times| times == 1));
         }
     }
@@ -159,11 +168,13 @@ fn errors_of_jobs_stop_the_map_or_take_the_place_of_results() -> dsm::Result<()>
 fn results_of_any_size_arrive() -> dsm::Result<()> {
     for workers in teams([1, 2, 4]) {
         // Sizes about those at which buffers are changed, and far beyond.
-        let sizes = [0, 1, 65_000, 65_536, 1 << 20, (1 << 20) + 1, 3 << 20, 3, 0, 1 << 19, 1 << 19];
-        let results = dsm::map(sizes).workers(workers).run(|ctx, size| vec![ctx.index() as u8; size])?;
+        let sizes = [0, 1, 65_000, 65_536, 1 << 20, (1 << 20) + 1, 40 << 20, 3, 0, 1 << 19, 1 << 19];
+        let results = dsm::map(sizes)
+            .workers(workers)
+            .run(|ctx, size| char::from(b'a' + ctx.index() as u8).to_string().repeat(size))?;
         for (index, (result, size)) in results.iter().zip(sizes).enumerate() {
             assert_eq!(result.len(), size);
-            assert!(result.iter().all(|&byte| byte == index as u8));
+            assert!(result.bytes().all(|byte| byte == b'a' + index as u8));
         }
     }
     Ok(())
@@ -210,9 +221,9 @@ fn maps_within_maps_and_calls_work() -> dsm::Result<()> {
             dsm::map(0..4).workers(workers).run(|_, column| 10 * row + column).map_err(|error| error.to_string())
         })?;
         assert_eq!(rows[2], Ok(vec![20, 21, 22, 23]));
-        let error = dsm::map(0..2).workers(workers).try_run(|_, row| {
-            dsm::map(0..4).workers(workers).run(|_, column| assert!(row + column < 4, "too far"))
-        });
+        let error = dsm::map(0..2)
+            .workers(workers)
+            .try_run(|_, row| dsm::map(0..4).workers(workers).run(|_, column| assert!(row + column < 4, "too far")));
         let error = error.unwrap_err();
         assert_eq!((error.kind(), error.job()), (ErrorKind::Function, Some(1)));
         assert!(error.to_string().contains("in job 3, panicked at"), "{error}");
@@ -243,5 +254,45 @@ fn a_serial_map_runs_in_the_caller_with_the_same_results() -> dsm::Result<()> {
     assert_eq!(dsm::map(0..3).serial().run(twice).unwrap_err().kind(), ErrorKind::Misuse);
     let error = dsm::map(0..3).serial().run(|ctx, _| ctx.critical(|| ctx.critical(|| ()))).unwrap_err();
     assert_eq!((error.kind(), error.job()), (ErrorKind::Misuse, Some(0)));
+    Ok(())
+}
+
+#[dsm::test]
+fn a_job_without_its_section_is_passed_over() -> dsm::Result<()> {
+    for workers in teams([1, 2, 4]) {
+        for schedule in [Schedule::Dynamic(1), Schedule::Block, Schedule::Cyclic(3)] {
+            let path = std::env::temp_dir().join(format!("dsm-map-ordered-{}", std::process::id()));
+            std::fs::write(&path, "").unwrap();
+            dsm::map(0..60).workers(workers).schedule(schedule).run(|ctx, job| {
+                if job % 3 != 1 {
+                    ctx.ordered(|| {
+                        let text = std::fs::read_to_string(&path).unwrap();
+                        std::fs::write(&path, format!("{text}{job} ")).unwrap();
+                    });
+                }
+            })?;
+            let text = std::fs::read_to_string(&path).unwrap();
+            std::fs::remove_file(&path).unwrap();
+            assert_eq!(text, (0..60).filter(|job| job % 3 != 1).map(|job| format!("{job} ")).collect::<String>());
+        }
+    }
+    Ok(())
+}
+
+#[dsm::test]
+fn critical_sections_exclude_each_other() -> dsm::Result<()> {
+    for workers in teams([1, 2, 4]) {
+        let path = std::env::temp_dir().join(format!("dsm-map-critical-{}", std::process::id()));
+        std::fs::write(&path, "0").unwrap();
+        dsm::map(0..200).workers(workers).run(|ctx, _| {
+            ctx.critical(|| {
+                let count: u32 = std::fs::read_to_string(&path).unwrap().parse().unwrap();
+                std::fs::write(&path, (count + 1).to_string()).unwrap();
+            });
+        })?;
+        let count = std::fs::read_to_string(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(count, "200");
+    }
     Ok(())
 }

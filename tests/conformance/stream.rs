@@ -44,9 +44,9 @@ fn an_endless_stream_runs_only_so_far_ahead_of_slow_workers() -> dsm::Result<()>
 fn large_items_travel() -> dsm::Result<()> {
     for workers in teams([1, 3]) {
         let size = |index: usize| if index == 1 { 3 << 20 } else { index % 5 * 7_000 };
-        let items = (0..70_usize).map(|index| vec![index as u8; size(index)]);
+        let items = (0..70_usize).map(|index| char::from(index as u8).to_string().repeat(size(index)));
         let lengths = dsm::stream(items).workers(workers).run(|ctx, item| {
-            assert!(item.iter().all(|&byte| byte == ctx.index() as u8));
+            assert!(item.bytes().all(|byte| byte == ctx.index() as u8));
             item.len()
         })?;
         assert!(lengths.iter().enumerate().all(|(index, &length)| length == size(index)));

@@ -24,6 +24,7 @@ mod flags;
 mod guards;
 mod killed;
 mod loops;
+mod map;
 mod matrix;
 mod misuse;
 mod monitor;

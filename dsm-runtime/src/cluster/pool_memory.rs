@@ -190,7 +190,11 @@ impl<'m> Region<'m> {
     ///
     /// When they don't lie inside.
     pub(crate) fn at(self, offset: usize, length: usize) -> NonNull<u8> {
-        assert!(offset <= self.length && length <= self.length - offset, "{length} bytes at {offset} of {}", self.length);
+        assert!(
+            offset <= self.length && length <= self.length - offset,
+            "{length} bytes at {offset} of {}",
+            self.length
+        );
         self.memory.at(self.offset + offset, length)
     }
 

@@ -228,7 +228,8 @@ impl<'c, S> JobContext<'c, S> {
                 self.misuse("`ordered` inside `ordered`: it would wait for its own turn to end; move it out", place)
             }
             Turn::Over => {
-                let message = format!("job {index} enters `ordered` a second time: a job has one turn, so do all of it there");
+                let message =
+                    format!("job {index} enters `ordered` a second time: a job has one turn, so do all of it there");
                 self.misuse(&message, place)
             }
         }

@@ -29,8 +29,14 @@ pub(super) fn drive(
     let deadline = settings.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
     let number = pool.post(entry, address, settings.seed);
     let inboxes = (0..settings.size).map(|_| Inbox::default()).collect();
-    let mut running =
-        Running { pool, number, watch: Watch::new(number, deadline), over: None, inboxes, idle: Idle(settings.wait_policy) };
+    let mut running = Running {
+        pool,
+        number,
+        watch: Watch::new(number, deadline),
+        over: None,
+        inboxes,
+        idle: Idle(settings.wait_policy),
+    };
     running.serve(feed, deliver)?;
     match running.end(deadline) {
         Over::Finished => Ok(()),
@@ -134,7 +140,8 @@ impl Running {
 
     /// How the map has ended, once it has.
     fn end(&mut self, deadline: Option<Instant>) -> Over {
-        let over = self.over.filter(|&over| over != Over::Finished).unwrap_or_else(|| self.pool.wait(self.number, deadline));
+        let over =
+            self.over.filter(|&over| over != Over::Finished).unwrap_or_else(|| self.pool.wait(self.number, deadline));
         self.over = Some(over);
         over
     }

@@ -1,6 +1,7 @@
 //! A worker's side of a map: it takes units of work until there are none, and sends what they give.
 #![allow(unsafe_code)]
 
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use serde::Serialize;
@@ -12,7 +13,7 @@ use super::outbox::{Kind, NotSent, Outbox};
 use crate::cluster::{Ended, Entry, Worker};
 use crate::engine::{Engine as _, Failure};
 use crate::schedule::{Deal, Indices, Schedule};
-use crate::sync::{Outcome, Patience, Wait, Waiting, wait_while};
+use crate::sync::{Asker, Outcome, Patience, Wait, Waiting, wait_while};
 
 /// What the workers of a map do; it lies in the driver's memory as of the fork.
 pub(super) struct Task<'a, N, U> {
@@ -27,8 +28,6 @@ pub(super) struct Task<'a, N, U> {
 /// How units are handed out.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Dealing {
-    /// One at a time, of so many, to whoever asks.
-    Pulled(usize),
     /// So many, by a schedule.
     Dealt(usize, Schedule),
     /// As the driver serves them.
@@ -104,9 +103,9 @@ impl Hand {
     /// Sends the result of a unit.
     pub(super) fn send<R: Serialize>(&mut self, unit: usize, value: &R) {
         let engine = self.worker.engine;
-        let sent = self.outbox.push(engine, unit, Kind::Value, |buffer| {
-            postcard::to_slice(value, buffer).map(|used| used.len())
-        });
+        let sent = self
+            .outbox
+            .push(engine, unit, Kind::Value, |buffer| postcard::to_slice(value, buffer).map(|used| used.len()));
         self.sent(sent);
     }
 
@@ -156,8 +155,8 @@ impl Hand {
 
     /// The number of the next item that the driver serves; `None` when there are no more.
     fn next_served(&mut self) -> Option<usize> {
-        let words = self.memory.words();
-        let (next, queue) = (&words.next.0, &words.queue.0);
+        let queue = &self.memory.words().queue.0;
+        let next = &queue.taken.0;
         loop {
             let (number, count) = (next.load(Ordering::Acquire), queue.count.load(Ordering::SeqCst));
             if number < count {
@@ -194,7 +193,7 @@ impl Hand {
 
 /// Hands out units, in a worker.
 enum Dealer {
-    Pulled(usize),
+    Asked(Asker, Range<usize>),
     Dealt(Indices),
     Served,
 }
@@ -202,10 +201,10 @@ enum Dealer {
 impl Dealer {
     fn new(dealing: Dealing, hand: &Hand, seed: u64) -> Self {
         match dealing {
-            Dealing::Pulled(units) => Dealer::Pulled(units),
-            Dealing::Dealt(units, schedule) => {
-                Dealer::Dealt(Deal::new(schedule, units, hand.memory.size(), hand.rank, seed).indices())
-            }
+            Dealing::Dealt(units, schedule) => match schedule.portion() {
+                Some(portion) => Dealer::Asked(Asker::new(units, hand.memory.size(), portion), 0..0),
+                None => Dealer::Dealt(Deal::new(schedule, units, hand.memory.size(), hand.rank, seed).indices()),
+            },
             Dealing::Served => Dealer::Served,
         }
     }
@@ -213,10 +212,10 @@ impl Dealer {
     fn next(&mut self, hand: &mut Hand) -> Option<usize> {
         hand.worker.context.check();
         match self {
-            Dealer::Pulled(units) => {
-                let unit = hand.memory.words().next.0.fetch_add(1, Ordering::Relaxed);
-                (unit < *units).then_some(unit)
-            }
+            Dealer::Asked(asker, chunk) => chunk.next().or_else(|| {
+                *chunk = asker.ask(&hand.memory.words().dispenser.0)?;
+                chunk.next()
+            }),
             Dealer::Dealt(indices) => indices.next(),
             Dealer::Served => hand.next_served(),
         }

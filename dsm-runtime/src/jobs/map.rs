@@ -239,7 +239,8 @@ impl<J: Jobs, N, P: OnError> Map<J, N, P> {
 }
 
 impl<T, N, P: OnError> Map<Listed<T>, N, P> {
-    /// How jobs are dealt to workers. Unless this is called, each worker takes one job at a time.
+    /// How jobs are dealt to workers. Unless this is called, each worker that asks
+    /// gets the next one, as under `Schedule::Dynamic(1)`.
     ///
     /// ```
     /// use dsm::Schedule;

@@ -7,13 +7,13 @@
 use std::sync::atomic::{AtomicU32, AtomicUsize};
 
 use crate::cluster::{PoolMemory, Region};
-use crate::sync::Apart;
+use crate::sync::{Apart, Dispenser};
 
 /// Words common to the map, each kind on cache lines of its own.
 #[repr(C)]
 pub(super) struct MapWords {
-    /// The next unit of work to be handed out.
-    pub(super) next: Apart<AtomicUsize>,
+    /// Hands out units of work.
+    pub(super) dispenser: Apart<Dispenser>,
     /// Raised when the driver has something to look at, if it sleeps.
     pub(super) news: Apart<Event>,
     /// Raised when a job is past its ordered section, if anybody waits for its turn.
@@ -35,8 +35,9 @@ pub(super) struct Event {
 pub(super) struct QueueWords {
     /// Raised with each item, and when the last has been served.
     pub(super) served: Event,
-    /// How many items have been served.
+    /// How many items have been served, and how many taken.
     pub(super) count: AtomicUsize,
+    pub(super) taken: Apart<AtomicUsize>,
     /// Whether these are all.
     pub(super) closed: AtomicU32,
 }

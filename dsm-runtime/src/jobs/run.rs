@@ -17,7 +17,7 @@ use super::plan::Plan;
 use super::serial::{Serial, run_job};
 use super::source::{Jobs, Listed, Nothing, Supply as _};
 use crate::error::{Error, ErrorKind, Result};
-use crate::schedule::block;
+use crate::schedule::{Schedule, block};
 
 impl<J: Jobs, S, N: Fn() -> S, P: OnError> Map<J, N, P> {
     /// Runs `f` on every job, and gives the results in the order of the jobs.
@@ -292,7 +292,9 @@ impl<T, S, N: Fn() -> S, P: OnError> Map<Listed<T>, N, P> {
 type Outcome<R> = std::result::Result<R, JobError>;
 
 /// As a job that can't fail.
-fn never<S, J, R>(f: impl Fn(&JobContext<'_, S>, J) -> R) -> impl Fn(&JobContext<'_, S>, J) -> std::result::Result<R, Infallible> {
+fn never<S, J, R>(
+    f: impl Fn(&JobContext<'_, S>, J) -> R,
+) -> impl Fn(&JobContext<'_, S>, J) -> std::result::Result<R, Infallible> {
     move |context, job| Ok(f(context, job))
 }
 
@@ -388,8 +390,7 @@ impl<'a, S, N: Fn() -> S> Caller<'a, S, N> {
     fn run<R>(&mut self, index: usize, job: impl FnOnce(&JobContext<'_, S>) -> R) -> Result<R> {
         let Caller { serial, seed, init, context } = self;
         run_job(index, || {
-            let context = context
-                .get_or_insert_with(|| JobContext::new(Place::Caller(serial), 0, 1, *seed, init()));
+            let context = context.get_or_insert_with(|| JobContext::new(Place::Caller(serial), 0, 1, *seed, init()));
             context.begin(index);
             job(context)
         })
@@ -399,9 +400,6 @@ impl<'a, S, N: Fn() -> S> Caller<'a, S, N> {
 impl Plan {
     /// How so many units are handed out.
     fn dealing(&self, units: usize) -> Dealing {
-        match self.schedule {
-            Some(schedule) => Dealing::Dealt(units, schedule),
-            None => Dealing::Pulled(units),
-        }
+        Dealing::Dealt(units, self.schedule.unwrap_or(Schedule::Dynamic(1)))
     }
 }
