@@ -116,8 +116,8 @@ pub use dsm_runtime::{
     Atomic, AtomicBits, AtomicElement, AtomicNumber, Atomics, Axes, Builder, Cluster, Element, Error, ErrorKind,
     FairLock, FairLockGuard, Flag, Handle, Handles, Indices, JobContext, JobError, Jobs, Listed, Lock, LockGuard,
     LoopIndex, LoopRange, Map, OnError, Pending, Phase, Place, Progress, Raw, Read, Result, Rows, RowsMut, Schedule,
-    Shared, SharedArray, SharedCell, Skip, Split, Stop, Streamed, Team, TeamRng, View, WaitPolicy, indicatif, map,
-    stream,
+    Sections, Shared, SharedArray, SharedCell, Skip, Split, Stop, Streamed, Team, TeamRng, View, WaitPolicy, indicatif,
+    map, stream,
 };
 pub use ndarray;
 pub use rand;

@@ -32,10 +32,11 @@ pub(crate) enum Operation {
     AllGather,
     SplitIndices,
     ForEach,
+    Sections,
 }
 
 impl Operation {
-    const NAMED: [(Operation, &'static str); 13] = [
+    const NAMED: [(Operation, &'static str); 14] = [
         (Operation::Return, "return"),
         (Operation::Barrier, "barrier"),
         (Operation::Phase, "phase"),
@@ -49,6 +50,7 @@ impl Operation {
         (Operation::AllGather, "all_gather"),
         (Operation::SplitIndices, "split_indices"),
         (Operation::ForEach, "for_each"),
+        (Operation::Sections, "sections"),
     ];
 
     pub(crate) fn name(self) -> &'static str {

@@ -42,7 +42,7 @@ pub use jobs::{JobContext, JobError, Jobs, Listed, Map, OnError, Progress, Skip,
 pub use schedule::{Indices, Schedule};
 pub use shape::Axes;
 pub use sync::{Atomic, AtomicBits, AtomicElement, AtomicNumber, FairLock, FairLockGuard, Flag, Lock, LockGuard};
-pub use team::{LoopIndex, LoopRange, Team, TeamRng};
+pub use team::{LoopIndex, LoopRange, Sections, Team, TeamRng};
 pub use view::{Atomics, Pending, Phase, Raw, Read, Rows, RowsMut, Split, View};
 
 #[doc(hidden)]

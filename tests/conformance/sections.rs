@@ -143,3 +143,61 @@ fn sections_follow_and_enclose_each_other() -> dsm::Result<()> {
     }
     Ok(())
 }
+
+#[dsm::parallel]
+fn eight(res: Counts, round: u64) -> (u64, String, Vec<u8>, usize) {
+    let once = |value: u64| {
+        res.inside.fetch_add(1 << (8 * value));
+        value
+    };
+    let (a, text, _, c, bytes, rank, d, unit) = res.team.sections((
+        || once(0),
+        || format!("{} {round}", once(1)),
+        || (),
+        || once(2),
+        || vec![once(3) as u8; 100_000],
+        || (once(4), res.team.id()).1,
+        || once(5),
+        || once(6),
+    ));
+    assert_eq!((a, c, d, unit), (0, 2, 5, 6));
+    // And one alone.
+    assert_eq!(res.team.sections((|| 9,)), (9,));
+    (res.inside.load(), text, bytes, rank)
+}
+
+#[dsm::test]
+fn each_section_of_a_tuple_runs_once_and_all_get_all_results() -> dsm::Result<()> {
+    for workers in teams([1, 2, 4, 12]) {
+        let mut cluster = Cluster::with_workers(workers, Counts)?;
+        for round in 1..=3 {
+            let results = eight(&mut cluster, round)?;
+            assert!(results.iter().all(|result| *result == results[0]));
+            let (inside, text, bytes, rank) = &results[0];
+            assert_eq!((*inside, text.as_str()), (0x0001_0101_0101_0101 * round, format!("1 {round}").as_str()));
+            assert!(*bytes == [3; 100_000] && *rank < workers);
+        }
+    }
+    Ok(())
+}
+
+#[dsm::parallel]
+fn side_by_side(res: Counts) -> (u64, u64) {
+    let wait_for = |count: u64| {
+        res.inside.fetch_add(1);
+        while res.inside.load() < count {
+            std::thread::yield_now();
+        }
+        res.inside.load()
+    };
+    res.team.sections((|| wait_for(2), || wait_for(2)))
+}
+
+#[dsm::test]
+fn sections_run_side_by_side() -> dsm::Result<()> {
+    for workers in teams([2, 4]) {
+        let results = side_by_side(&mut Cluster::with_workers(workers, Counts)?)?;
+        assert_eq!(results, vec![(2, 2); workers]);
+    }
+    Ok(())
+}

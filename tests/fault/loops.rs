@@ -288,3 +288,65 @@ fn a_loop_left_by_a_panic_that_is_caught_has_not_been_met_in() {
         assert_works(&mut cluster);
     }
 }
+
+#[dsm::parallel]
+fn sections(res: Bench, what: u8) {
+    let (team, first) = (&res.team, res.team.id() == 0);
+    match what {
+        0 => drop(team.sections((|| team.barrier(), || ()))),
+        1 if first => drop(team.master(|| team.sections((|| 1, || 2)))),
+        2 => drop(team.sections((|| team.for_each(0..2, Schedule::Block, |_| ()), || ()))),
+        3 => team.for_each(0..2, Schedule::Block, |_| {
+            team.sections((|| 1, || 2));
+        }),
+        4 if first => drop(team.sections((|| 1, || 2))),
+        4 => drop(team.sections((|| 1, || "two".to_owned()))),
+        5 if first => drop(team.sections((|| 1, || 2))),
+        5 => team.for_each(0..2, Schedule::Dynamic(1), |_| ()),
+        _ => {}
+    }
+}
+
+#[dsm::test]
+fn sections_where_they_may_not_be_and_different_ones_are_told() {
+    let told = [
+        (ErrorKind::Misuse, "`barrier` is a collective and can't be entered from inside `sections`"),
+        (ErrorKind::Misuse, "`sections` is a collective and can't be entered from inside `master`"),
+        (ErrorKind::Misuse, "`for_each` is a collective and can't be entered from inside `sections`"),
+        (ErrorKind::Misuse, "`sections` is a collective and can't be entered from inside `for_each`"),
+        (ErrorKind::Diverged, ": sections"),
+        (ErrorKind::Diverged, ": for_each(0..2, dynamic(1))"),
+    ];
+    for workers in [2, 8] {
+        let mut cluster = bench(workers);
+        for (what, (kind, told)) in (0..).zip(told) {
+            let error = sections(&mut cluster, what).unwrap_err();
+            assert_told(&error, kind, &[told, file!()]);
+            assert_works(&mut cluster);
+        }
+    }
+}
+
+#[dsm::parallel]
+fn fail_in_a_section(res: Bench, fault: Fault) {
+    res.team.sections((
+        || -> u8 {
+            res.count.store(res.team.id() as u32);
+            fault.strike()
+        },
+        || (),
+        || res.team.id(),
+    ));
+}
+
+#[dsm::test]
+fn a_rank_that_fails_in_a_section_is_told() {
+    for workers in [1, 2, 8] {
+        let mut cluster = bench(workers);
+        for fault in ALL {
+            let error = fail_in_a_section(&mut cluster, fault).unwrap_err();
+            fault.assert_told(&error, cluster.count.get() as usize, "fail_in_a_section");
+            assert_works(&mut cluster);
+        }
+    }
+}

@@ -26,6 +26,8 @@ pub(crate) enum Section {
     Ordered,
     /// In the body of a loop.
     Loop,
+    /// In one of a tuple of sections, each of which one worker runs.
+    Sections,
     /// In the user's code for writing or reading a value that travels, while the bytes are being used.
     Serialize,
 }
@@ -38,6 +40,7 @@ impl Section {
             Section::Single => "single",
             Section::Ordered => "ordered",
             Section::Loop => "for_each",
+            Section::Sections => "sections",
             Section::Serialize => "serialize or deserialize",
         }
     }

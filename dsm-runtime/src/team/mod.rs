@@ -5,10 +5,12 @@ mod context;
 mod loops;
 mod ordered;
 mod rng;
+mod section_tuples;
 mod sections;
 mod team;
 
 pub(crate) use context::{Context, Doing, Leaving, Section, current, forget_call};
 pub use loops::{LoopIndex, LoopRange};
 pub use rng::TeamRng;
+pub use section_tuples::Sections;
 pub use team::Team;
