@@ -116,8 +116,8 @@ pub use dsm_runtime::{
     Atomic, AtomicBits, AtomicElement, AtomicNumber, Atomics, Axes, Builder, Cluster, Element, Error, ErrorKind,
     FairLock, FairLockGuard, Flag, Handle, Handles, Indices, JobContext, JobError, Jobs, Listed, Lock, LockGuard,
     LoopIndex, LoopRange, Map, OnError, Pending, Phase, Place, Progress, Raw, Read, Result, Rows, RowsMut, Schedule,
-    Sections, Shared, SharedArray, SharedCell, Skip, Split, Stop, Streamed, Team, TeamRng, View, WaitPolicy, indicatif,
-    map, stream,
+    Sections, Shared, SharedArray, SharedCell, Side, Skip, Sort, SortKey, Split, Stop, Streamed, Team, TeamRng, View,
+    WaitPolicy, argsort, indicatif, map, searchsorted, sort, sort_by_key, stream,
 };
 pub use ndarray;
 pub use rand;

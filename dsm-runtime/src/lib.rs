@@ -27,10 +27,12 @@ mod schedule;
 mod seed;
 mod segment;
 mod shape;
+mod sorting;
 mod sync;
 mod team;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod view;
 
 pub use array::{Handle, Handles, Shared, SharedArray, SharedCell};
@@ -41,6 +43,7 @@ pub use indicatif;
 pub use jobs::{JobContext, JobError, Jobs, Listed, Map, OnError, Progress, Skip, Stop, Streamed, map, stream};
 pub use schedule::{Indices, Schedule};
 pub use shape::Axes;
+pub use sorting::{Side, Sort, SortKey, argsort, searchsorted, sort, sort_by_key};
 pub use sync::{Atomic, AtomicBits, AtomicElement, AtomicNumber, FairLock, FairLockGuard, Flag, Lock, LockGuard};
 pub use team::{LoopIndex, LoopRange, Sections, Team, TeamRng};
 pub use view::{Atomics, Pending, Phase, Raw, Read, Rows, RowsMut, Split, View};

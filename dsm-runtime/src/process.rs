@@ -79,6 +79,11 @@ impl<T> Drop for AtHome<T> {
     }
 }
 
+/// Whether this process is a child that was forked off the driver: a monitor, a worker, or one of their children.
+pub(crate) fn is_forked() -> bool {
+    GENERATION.load(Ordering::Relaxed) != 0
+}
+
 /// Called first thing in every forked child.
 pub(crate) fn became_a_child() {
     GENERATION.fetch_add(1, Ordering::Relaxed);

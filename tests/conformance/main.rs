@@ -34,6 +34,7 @@ mod results;
 mod rows;
 mod sections;
 mod shapes;
+mod sorting;
 mod split_at;
 mod stream;
 mod threads;

@@ -7,7 +7,7 @@ pub(crate) mod inherited;
 mod memory;
 mod segment;
 
-pub(crate) use available::total_memory;
+pub(crate) use available::{available, human, total_memory};
 pub use declaration::Declaration;
 pub(crate) use declared::{CellKind, Field, FieldKind, LockWords};
 pub(crate) use memory::{Memory, page_size};
