@@ -113,11 +113,12 @@ pub use dsm_macros::shared;
 /// ```
 pub use dsm_macros::test;
 pub use dsm_runtime::{
-    Atomic, AtomicBits, AtomicElement, AtomicNumber, Atomics, Axes, Builder, Cluster, Element, Error, ErrorKind,
-    FairLock, FairLockGuard, Flag, Handle, Handles, Indices, JobContext, JobError, Jobs, Listed, Lock, LockGuard,
-    LoopIndex, LoopRange, Map, OnError, Pending, Phase, Place, Progress, Raw, Read, Result, Rows, RowsMut, Schedule,
-    Sections, Shared, SharedArray, SharedCell, Side, Skip, Sort, SortKey, Split, Stop, Streamed, Team, TeamRng, View,
-    WaitPolicy, argsort, indicatif, map, searchsorted, sort, sort_by_key, stream,
+    Accumulate, AccumulateBy, AccumulateElement, Atomic, AtomicBits, AtomicElement, AtomicNumber, Atomics, Axes,
+    Builder, Cluster, Element, Error, ErrorKind, FairLock, FairLockGuard, Flag, Handle, Handles, Indices, JobContext,
+    JobError, Jobs, Listed, Lock, LockGuard, LoopIndex, LoopRange, Map, OnError, Pending, Phase, Place, Progress, Raw,
+    Read, Result, Rows, RowsMut, Schedule, Sections, Shared, SharedArray, SharedCell, Side, Skip, Sort, SortKey, Split,
+    Stop, Streamed, Team, TeamRng, View, WaitPolicy, argsort, indicatif, map, ops, searchsorted, sort, sort_by_key,
+    stream,
 };
 pub use ndarray;
 pub use rand;
@@ -136,7 +137,8 @@ pub use rand;
 /// ```
 pub mod prelude {
     pub use crate::{
-        Atomic, Atomics, Cluster, FairLock, Flag, Lock, Raw, Read, Rows, Schedule, SharedArray, Split, Team, View,
+        Accumulate, Atomic, Atomics, Cluster, FairLock, Flag, Lock, Raw, Read, Rows, Schedule, SharedArray, Split,
+        Team, View, ops,
     };
     pub use ndarray::{
         self, Array, Array1, Array2, Array3, ArrayRef, ArrayRef1, ArrayRef2, ArrayRef3, ArrayView, ArrayView1,

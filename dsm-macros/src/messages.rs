@@ -140,8 +140,18 @@ pub(crate) fn chunk_form(schedule: &str) -> String {
 
 pub(crate) const AXIS_FORM: &str = "the axis is a number from 0 to 5: write `axis = 1`";
 
-pub(crate) fn clause_not_yet(clause: &str, array: &str) -> String {
-    format!("`{clause}` is not available yet: use `atomic({array})`, or return each worker's part and add them up")
+pub(crate) fn operator_missing(array: &str, known: &[&str]) -> String {
+    format!(
+        "contributions are put together by an operator: write `accumulate({array}, +)`; the operators are {}",
+        list(known)
+    )
+}
+
+pub(crate) const OPERATOR_TWICE: &str =
+    "an `accumulate` has one operator: remove this one, or name the arrays in two clauses";
+
+pub(crate) fn name_after_operator(name: &str) -> String {
+    format!("names stand before the operator: move `{name}` to the front")
 }
 
 pub(crate) const CHUNK_OF_DYNAMIC: &str = "say how many rows a worker takes at a time: write `dynamic(64)`";

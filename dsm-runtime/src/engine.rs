@@ -84,6 +84,9 @@ pub(crate) trait Engine: Park {
     /// The turns of `ordered` in the body of a loop, which begin anew after each collective.
     fn loop_turns(&self) -> &TurnWord;
 
+    /// How many bytes this rank's partials of `accumulate` arrays have ever touched.
+    fn touched_partials(&self, bytes: usize);
+
     /// Writes down what this rank has to say about its failure; taken back if the rank returns after all.
     fn report(&self, failure: Failure, message: &str, place: Option<Place>);
 

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::segment::Declaration;
 use crate::shape::Axes;
 use crate::sync::AtomicElement;
-use crate::view::{Atomics, Raw, Read, Rows, Split};
+use crate::view::{Accumulate, AccumulateElement, Atomics, Raw, Read, Rows, Split};
 
 /// The element and dimension of the array declared as number `INDEX`.
 pub trait ArrayField<const INDEX: usize> {
@@ -139,6 +139,16 @@ pub fn atomics<'w, S: ArrayField<INDEX>, const INDEX: usize>(
 ) -> Atomics<'w, S::Element, S::Dim>
 where
     S::Element: AtomicElement,
+{
+    source.array(INDEX)
+}
+
+/// The view of an array in `accumulate`.
+pub fn accumulate<'w, S: ArrayField<INDEX>, const INDEX: usize>(
+    source: &mut ResourceSource<'w>,
+) -> Accumulate<'w, S::Element, S::Dim>
+where
+    S::Element: AccumulateElement,
 {
     source.array(INDEX)
 }

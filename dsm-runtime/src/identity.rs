@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::schedule::{Nest, Schedule};
 use crate::segment::Field;
-use crate::view::Mode;
+use crate::view::{Mode, Operator};
 
 /// Numbers an identity may hold: a phase of eight transitions fits.
 pub(crate) const WORDS: usize = 48;
@@ -108,6 +108,7 @@ impl Identity {
             Mode::SplitAt => (5, 0, 0),
             Mode::Atomic => (6, 0, 0),
             Mode::Raw => (7, 0, 0),
+            Mode::Accumulate(operator) => (10, operator as usize, 0),
         };
         for word in [field as u64, code, parameter as u64, chunk as u64, seed] {
             self.push(word);
@@ -128,6 +129,12 @@ impl Identity {
             self.push(range.start as u64);
             self.push(range.end as u64);
         }
+    }
+
+    /// The same collective, met in a second time.
+    pub(crate) fn again(mut self, sequence: u64) -> Self {
+        self.words[1] = sequence;
+        self
     }
 
     pub(crate) fn words(&self) -> &[u64] {
@@ -193,6 +200,7 @@ pub(crate) fn describe(words: &[u64], fields: &[Field]) -> String {
                 GUIDED => format!("rows {name} guided({})", words[3]),
                 5 => format!("split_at {name}"),
                 6 => format!("atomics {name}"),
+                10 => format!("accumulate {name} by {}", Operator::name_of(words[2])),
                 _ => format!("raw {name}"),
             }
         });

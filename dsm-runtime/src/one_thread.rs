@@ -7,12 +7,12 @@
 use crate::element::Element;
 use crate::sync::{FairLock, FairLockGuard, Flag, Lock, LockGuard};
 use crate::team::Team;
-use crate::view::Pending;
+use crate::view::{Accumulate, Pending};
 
 /// Holds for no type.
 #[diagnostic::on_unimplemented(
     message = "this stays on the thread that runs the worker",
-    label = "uses the team, a lock, a flag, a guard or a transition on another thread",
+    label = "uses the team, a lock, a flag, a guard, a transition or contributions on another thread",
     note = "only views may cross to scoped threads, as `Read`, `Split`, `Rows` and `Atomics` do: move the view itself into the closure, and do the rest after the threads are joined"
 )]
 pub trait AnyThread {}
@@ -39,5 +39,6 @@ stays! {
     {T} FairLock<T>;
     {'a, T: Element} LockGuard<'a, T>;
     {'a, T: Element} FairLockGuard<'a, T>;
+    {'w, T, D} Accumulate<'w, T, D>;
     {'w, V} Pending<'w, V>;
 }

@@ -73,6 +73,8 @@ points! {
     Met,
     /// A phase has been met in, its views are not built.
     Granting,
+    /// All contributions to an array are made, this rank's share of them not combined.
+    Combining,
     /// A contribution to a collective is written, its length is not.
     Contributing,
     /// The first to come to a `single`, its section not run.

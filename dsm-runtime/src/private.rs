@@ -10,7 +10,7 @@ pub use crate::fields::*;
 pub use crate::point;
 pub use crate::segment::Declaration;
 pub use crate::shape::checked;
-pub use crate::view::{Access, Mode};
+pub use crate::view::{Access, Mode, Operator, Way, operator};
 pub use ndarray::{Ix1, Ix2, Ix3, Ix4, Ix5, Ix6};
 
 /// The length of one axis, from an expression that gives `None` where it overflows.

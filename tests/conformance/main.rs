@@ -3,6 +3,7 @@
 #[macro_use]
 mod support;
 
+mod accumulate;
 mod anonymous;
 mod arguments;
 mod at_home;

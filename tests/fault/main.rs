@@ -13,6 +13,7 @@ mod faults;
 #[cfg(debug_assertions)]
 mod strikes;
 
+mod accumulate;
 mod deadlock;
 mod divergence;
 mod driver;

@@ -23,6 +23,9 @@ fn tour(res: Bench) -> (u64, f64) {
         *res.guarded.lock() += 1;
         *res.fair.lock() += 1;
         a.fill(f64::from(round));
+        let mut adding = team.phase(a.accumulate(ops::Add));
+        adding.contribute(0, 0.0);
+        a = team.phase(adding.reclaim());
         (b, a) = team.phase((a.publish(), b.reclaim()));
         sum += team.sum(1_u64) + team.single(|| 1_u64);
         team.critical(|| std::hint::black_box(()));
@@ -99,7 +102,7 @@ fn strike_worker(point: Point, fault: Fault, workers: usize) {
     );
 }
 
-const WORKERS_POINTS: [Point; 20] = [
+const WORKERS_POINTS: [Point; 21] = [
     Point::WorkerForked,
     Point::WorkerIdle,
     Point::WorkerBegun,
@@ -111,6 +114,7 @@ const WORKERS_POINTS: [Point; 20] = [
     Point::Opening,
     Point::Met,
     Point::Granting,
+    Point::Combining,
     Point::Contributing,
     Point::First,
     Point::ChunkTaken,

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span};
 
 use crate::errors::Errors;
 use crate::messages;
-use crate::model::{Clause, ClauseOption, Kind, Mode, Schedule, ScheduleName, Usage};
+use crate::model::{AccumulateOp, Clause, ClauseOption, Kind, Mode, Schedule, ScheduleName, Usage};
 use crate::names::text;
 
 /// More axes than this no array has.
@@ -35,7 +35,7 @@ pub(super) fn clauses(clauses: &[Clause], errors: &mut Errors) -> Vec<Usage> {
 fn empty(clause: &Clause) -> String {
     let schedule = clause.options.iter().find_map(|option| match option {
         ClauseOption::Schedule { keyword, .. } => Some(keyword.to_string()),
-        ClauseOption::Axis { .. } => None,
+        ClauseOption::Axis { .. } | ClauseOption::Operator { .. } => None,
     });
     match schedule {
         Some(schedule) => messages::only_options(&schedule),
@@ -49,16 +49,18 @@ struct Modes {
     axis: usize,
     axis_span: Span,
     schedule: Schedule,
+    operator: Option<(AccumulateOp, Span)>,
 }
 
 impl Modes {
     fn new(clause: &Clause, errors: &mut Errors) -> Self {
-        let mut modes =
-            Self { kind: clause.kind, axis: 0, axis_span: clause.keyword.span(), schedule: Schedule::Block };
-        if clause.kind == Kind::Accumulate {
-            let array = clause.arrays.first().map_or_else(|| "a".to_owned(), text);
-            errors.at(&clause.keyword, messages::clause_not_yet(clause.kind.keyword(), &array));
-        }
+        let mut modes = Self {
+            kind: clause.kind,
+            axis: 0,
+            axis_span: clause.keyword.span(),
+            schedule: Schedule::Block,
+            operator: None,
+        };
         let (mut axis_given, mut schedule_given) = (false, false);
         for option in &clause.options {
             match option {
@@ -73,6 +75,10 @@ impl Modes {
                         errors.at_span(*span, messages::AXIS_FORM);
                     }
                 }
+                ClauseOption::Operator { span, .. } if modes.operator.is_some() => {
+                    errors.at_span(*span, messages::OPERATOR_TWICE);
+                }
+                ClauseOption::Operator { operator, span } => modes.operator = Some((*operator, *span)),
                 ClauseOption::Schedule { keyword, .. } if schedule_given => {
                     errors.at(keyword, messages::SCHEDULE_TWICE);
                 }
@@ -81,6 +87,13 @@ impl Modes {
                     modes.schedule = schedule(keyword, *name, *argument, errors);
                 }
             }
+        }
+        if clause.kind == Kind::Accumulate
+            && modes.operator.is_none()
+            && let Some(array) = clause.arrays.first()
+        {
+            let known = AccumulateOp::ALL.map(AccumulateOp::token);
+            errors.at(&clause.keyword, messages::operator_missing(&text(array), &known));
         }
         modes
     }
@@ -91,7 +104,10 @@ impl Modes {
             Kind::Split => Mode::Split { axis: self.axis, axis_span: self.axis_span, schedule: self.schedule },
             Kind::Atomic => Mode::Atomic,
             Kind::Raw => Mode::Raw,
-            Kind::Accumulate => return None,
+            Kind::Accumulate => {
+                let (operator, span) = self.operator?;
+                Mode::Accumulate { operator, span }
+            }
         };
         Some(Usage { array: array.clone(), mode })
     }

@@ -40,6 +40,9 @@ pub(super) fn view(array: &str, mode: &Mode) -> String {
             format!("This worker's rows of `{array}`, handed out along axis {axis} as it asks for them.")
         }
         Mode::Atomic => format!("`{array}`, whose elements every worker may change, atomically."),
+        Mode::Accumulate { operator, .. } => {
+            format!("`{array}`, which every worker contributes to by `{}`, and none reads.", operator.token())
+        }
         Mode::Raw => format!("`{array}`, open to every worker through unsafe methods."),
     }
 }

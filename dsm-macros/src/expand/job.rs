@@ -1,7 +1,7 @@
 //! The job of a parallel function: what a worker runs, and what it is sent.
 
-use proc_macro2::{Literal, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
@@ -138,7 +138,20 @@ fn accesses(parallel: &Parallel, declared: &Declared) -> TokenStream {
     let krate = &parallel.krate;
     let accesses = resources::used(parallel, declared).map(|(usage, field)| {
         let index = Literal::usize_unsuffixed(field.index);
-        let mode = mode(krate, &usage.mode);
+        let mode = match &usage.mode {
+            // Not every element has the operator: that is to be said where it stands.
+            Mode::Accumulate { operator, span } => {
+                let span = Span::call_site().located_at(*span);
+                let shared = names::respan(parallel.resource.path.to_token_stream(), span);
+                let krate = krate.at(span);
+                let name = Ident::new(operator.type_name(), span);
+                quote_spanned!(span=> Accumulate(#krate::__private::operator::<
+                    <#shared as #krate::__private::ArrayField<#index>>::Element,
+                    #krate::ops::#name,
+                >()))
+            }
+            other => mode(krate, other),
+        };
         quote!(#krate::__private::Access::new(#index, #krate::__private::Mode::#mode))
     });
     quote!(#(#accesses,)*)
@@ -168,6 +181,7 @@ fn mode(krate: &Krate, mode: &Mode) -> TokenStream {
             quote!(Split { axis: #axis, schedule: #krate::Schedule::#schedule })
         }
         Mode::Atomic => quote!(Atomic),
+        Mode::Accumulate { .. } => unreachable!("handled with its element"),
         Mode::Raw => quote!(Raw),
     }
 }

@@ -101,6 +101,7 @@ fn view(mode: &Mode) -> (Ident, &'static str) {
         Mode::Split { schedule: Schedule::Block, .. } => ("Split", "split"),
         Mode::Split { .. } => ("Rows", "rows"),
         Mode::Atomic => ("Atomics", "atomics"),
+        Mode::Accumulate { .. } => ("Accumulate", "accumulate"),
         Mode::Raw => ("Raw", "raw"),
     };
     (Ident::new(ty, Span::call_site()), function)

@@ -43,10 +43,11 @@ impl Kind {
     }
 }
 
-/// What may stand after the names of a `split`.
+/// What may stand after the names of a `split`, or of an `accumulate`.
 pub(crate) enum ClauseOption {
     Axis { keyword: Ident, value: usize, span: Span },
     Schedule { keyword: Ident, name: ScheduleName, argument: Option<(usize, Span)> },
+    Operator { operator: AccumulateOp, span: Span },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,6 +73,48 @@ impl ScheduleName {
     }
 }
 
+/// The operator of an `accumulate`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AccumulateOp {
+    Add,
+    Mul,
+    Min,
+    Max,
+    And,
+    Or,
+    Xor,
+}
+
+impl AccumulateOp {
+    pub(crate) const ALL: [Self; 7] = [Self::Add, Self::Mul, Self::Min, Self::Max, Self::And, Self::Or, Self::Xor];
+
+    /// As it is written in the clause.
+    pub(crate) fn token(self) -> &'static str {
+        match self {
+            Self::Add => "+",
+            Self::Mul => "*",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::And => "and",
+            Self::Or => "or",
+            Self::Xor => "xor",
+        }
+    }
+
+    /// The runtime's type, in `ops`.
+    pub(crate) fn type_name(self) -> &'static str {
+        match self {
+            Self::Add => "Add",
+            Self::Mul => "Mul",
+            Self::Min => "Min",
+            Self::Max => "Max",
+            Self::And => "And",
+            Self::Or => "Or",
+            Self::Xor => "Xor",
+        }
+    }
+}
+
 /// One array and how it is used, after the checks.
 pub(crate) struct Usage {
     pub(crate) array: Ident,
@@ -82,6 +125,7 @@ pub(crate) enum Mode {
     Read,
     Split { axis: usize, axis_span: Span, schedule: Schedule },
     Atomic,
+    Accumulate { operator: AccumulateOp, span: Span },
     Raw,
 }
 

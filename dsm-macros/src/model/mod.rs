@@ -8,7 +8,7 @@ mod function;
 mod krate;
 mod shared;
 
-pub(crate) use clause::{Clause, ClauseOption, Clauses, Kind, Mode, Schedule, ScheduleName, Usage};
+pub(crate) use clause::{AccumulateOp, Clause, ClauseOption, Clauses, Kind, Mode, Schedule, ScheduleName, Usage};
 pub(crate) use declared::{Declared, DeclaredField, DeclaredKind, StageMacro};
 pub(crate) use element::ElementStruct;
 pub(crate) use entry::Entry;

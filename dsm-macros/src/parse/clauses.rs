@@ -9,11 +9,8 @@ use super::options::crate_path;
 use super::recover::{mistake, read, skip_comma, skip_item, skip_rest};
 use crate::errors::Errors;
 use crate::messages;
-use crate::model::{Clause, ClauseOption, Clauses, Kind, Krate, ScheduleName};
+use crate::model::{AccumulateOp, Clause, ClauseOption, Clauses, Kind, Krate, ScheduleName};
 use crate::names::nearest;
-
-/// The operators of `accumulate` that are words; `+` and `*` are the others.
-const OPERATOR_WORDS: [&str; 5] = ["min", "max", "and", "or", "xor"];
 
 /// Reads all clauses.
 pub(crate) fn clauses(arguments: TokenStream, errors: &mut Errors) -> Clauses {
@@ -93,7 +90,7 @@ fn clause(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Cla
 /// One item of a clause's list: a name, an option of `split`, or the operator of `accumulate`.
 fn item(clause: &mut Clause, content: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
     if clause.kind == Kind::Accumulate && is_operator(clause, content) {
-        return operator(content);
+        return operator(clause, content);
     }
     if !content.peek(Ident::peek_any) {
         return Err(mistake(content, messages::EXPECTED_ARRAY));
@@ -103,6 +100,9 @@ fn item(clause: &mut Clause, content: ParseStream<'_>, errors: &mut Errors) -> s
     if clause.kind != Kind::Split {
         if content.peek(Token![=]) || content.peek(token::Paren) {
             return Err(syn::Error::new_spanned(&name, messages::options_on(clause.kind.keyword())));
+        }
+        if !clause.options.is_empty() {
+            errors.at(&name, messages::name_after_operator(&word));
         }
         clause.arrays.push(name);
         return Ok(());
@@ -142,25 +142,34 @@ fn item(clause: &mut Clause, content: ParseStream<'_>, errors: &mut Errors) -> s
 
 /// A word is an operator only after a name, so that an array may be called `min`.
 fn is_operator(clause: &Clause, content: ParseStream<'_>) -> bool {
-    let word = || {
-        let ahead = content.fork();
-        ahead.call(Ident::parse_any).is_ok_and(|word| OPERATOR_WORDS.iter().any(|operator| word == operator))
-    };
+    let word = || operator_word(&content.fork()).is_some();
     !content.peek(Ident::peek_any) || (!clause.arrays.is_empty() && word())
 }
 
-fn operator(content: ParseStream<'_>) -> syn::Result<()> {
-    if content.peek(Token![+]) {
+fn operator_word(content: ParseStream<'_>) -> Option<AccumulateOp> {
+    let word = content.call(Ident::parse_any).ok()?;
+    AccumulateOp::ALL.into_iter().find(|operator| word == operator.token())
+}
+
+fn operator(clause: &mut Clause, content: ParseStream<'_>) -> syn::Result<()> {
+    let span = content.span();
+    let found = if content.peek(Token![+]) {
         content.parse::<Token![+]>()?;
+        Some(AccumulateOp::Add)
     } else if content.peek(Token![*]) {
         content.parse::<Token![*]>()?;
+        Some(AccumulateOp::Mul)
     } else if content.peek(Ident::peek_any) {
-        content.call(Ident::parse_any)?;
+        operator_word(content)
     } else {
-        let known = ["+", "*"].into_iter().chain(OPERATOR_WORDS).collect::<Vec<_>>();
-        return Err(mistake(content, messages::unknown_operator(&known)));
+        None
+    };
+    // After a mistake, any operator: one is given, and what is wrong with it is said once.
+    clause.options.push(ClauseOption::Operator { operator: found.unwrap_or(AccumulateOp::Add), span });
+    match found {
+        Some(_) => Ok(()),
+        None => Err(mistake(content, messages::unknown_operator(&AccumulateOp::ALL.map(AccumulateOp::token)))),
     }
-    Ok(())
 }
 
 /// `(4)`, after the word of a schedule.

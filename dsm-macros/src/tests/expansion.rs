@@ -143,6 +143,15 @@ fn parallel_rows_handed_out() {
 }
 
 #[test]
+fn parallel_accumulate() {
+    assert_snapshot!(pretty(parallel(
+        VEC_ADD,
+        "accumulate(a, +), accumulate(b, grid, xor)",
+        "fn count(res: VecAdd) {}"
+    )));
+}
+
+#[test]
 fn parallel_atomic_and_raw() {
     assert_snapshot!(pretty(parallel(VEC_ADD, "atomic(a), raw(b)", "pub(crate) fn count(res: VecAdd) {}")));
 }

@@ -8,6 +8,7 @@ use super::wait_policy::WaitPolicy;
 use super::workers::number_of_workers;
 use crate::array::Shared;
 use crate::error::{Error, ErrorKind, Result};
+use crate::view::Way;
 
 /// How long workers of a failed call may take to reach their next dsm operation, unless the builder says otherwise.
 const GRACE: Duration = Duration::from_secs(2);
@@ -33,6 +34,7 @@ pub struct Builder<S> {
     pub(super) allow_threads: bool,
     first_touch: bool,
     wait_policy: Option<WaitPolicy>,
+    pub(super) way: Option<Way>,
 }
 
 impl<S: Shared> Builder<S> {
@@ -46,6 +48,7 @@ impl<S: Shared> Builder<S> {
             allow_threads: false,
             first_touch: false,
             wait_policy: None,
+            way: None,
         }
     }
 
@@ -192,6 +195,14 @@ impl<S: Shared> Builder<S> {
     /// ```
     pub fn wait_policy(mut self, policy: WaitPolicy) -> Self {
         self.wait_policy = Some(policy);
+        self
+    }
+
+    /// Has contributions to `accumulate` arrays made in this way where the element allows it, whatever the array's size: to
+    /// compare and test the two.
+    #[doc(hidden)]
+    pub fn accumulate_by(mut self, way: Way) -> Self {
+        self.way = Some(way);
         self
     }
 

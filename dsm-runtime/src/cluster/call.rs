@@ -126,6 +126,7 @@ impl Call<'_> {
             memory.clear_regions();
             return;
         }
+        memory.shrink_partials();
         memory.arguments().shrink(self.sent);
         for (rank, slot) in memory.slots().enumerate() {
             memory.result(rank).shrink(slot.answer_bytes.load(Ordering::Relaxed));

@@ -11,6 +11,7 @@ use super::settings::Purpose;
 use super::wait_policy::WaitPolicy;
 use crate::segment::{Field, Memory};
 use crate::sync::wake;
+use crate::view::Way;
 
 /// What the monitor is given.
 pub(crate) struct Charge {
@@ -23,6 +24,7 @@ pub(crate) struct Charge {
     pub(crate) grace: Duration,
     pub(crate) wait_policy: WaitPolicy,
     pub(crate) purpose: Purpose,
+    pub(crate) way: Option<Way>,
 }
 
 impl Charge {

@@ -108,8 +108,9 @@ impl<S: Shared> Cluster<S> {
         builder.shared.declare(&mut declaration)?;
         let segment = Arc::new(Segment::create(declaration)?);
         let handles = S::handles(&mut HandleSource::new(&segment));
-        let Builder { seed, deadline, grace, allow_threads, .. } = builder;
-        let settings = Settings { size, seed, deadline, grace, allow_threads, wait_policy, purpose: Purpose::Cluster };
+        let Builder { seed, deadline, grace, allow_threads, way, .. } = builder;
+        let settings =
+            Settings { size, seed, deadline, grace, allow_threads, wait_policy, purpose: Purpose::Cluster, way };
         Ok(Cluster { __dsm: AtHome::new(Inner { pool: None, handles, segment, settings, calls: 0 }) })
     }
 

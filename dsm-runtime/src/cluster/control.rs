@@ -171,6 +171,8 @@ pub(crate) struct RankSlot {
     /// Bytes of its two contributions, and the most it ever used there in this call.
     pub(crate) contribution_bytes: [AtomicUsize; 2],
     pub(crate) contribution_most: AtomicUsize,
+    /// Bytes that its partials of `accumulate` arrays hold.
+    pub(crate) partial_bytes: AtomicUsize,
     pub(crate) waiting: WaitWords,
     /// The rank that held what it waits for, plus one, noted when a deadlock was found.
     pub(crate) holder: AtomicU32,

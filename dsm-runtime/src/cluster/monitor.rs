@@ -98,7 +98,7 @@ impl Monitor<'_> {
         reached(Point::MonitorForking);
         let monitor = getpid();
         let started_before = self.charge.pool.slot(rank).started.load(Ordering::Acquire);
-        let Charge { pool, arrays, fields, bell, lifeline, wait_policy, .. } = self.charge;
+        let Charge { pool, arrays, fields, bell, lifeline, wait_policy, way, .. } = self.charge;
         let keep = [bell.descriptor(), lifeline];
         let pid = fork_child(&keep, || {
             child::reset_signals(&SigSet::empty());
@@ -107,7 +107,8 @@ impl Monitor<'_> {
             // Children of the worker's own must not hold them.
             keep.into_iter().for_each(inherited::add_descriptor);
             let size = pool.layout.size;
-            let base: &'static ViewBase = Box::leak(Box::new(ViewBase { rank, size, memory: arrays, fields }));
+            let base = ViewBase { rank, size, memory: arrays, fields, partials: pool.partials(), way };
+            let base: &'static ViewBase = Box::leak(Box::new(base));
             worker::work(pool, base, bell, wait_policy)
         })?;
         self.workers[rank] = Some(Process { pid, started_before });

@@ -94,7 +94,8 @@ impl Pool {
         refuse_threads(settings)?;
         refuse_unwinding()?;
         segment.recover_locks_if_used();
-        let memory = PoolMemory::create(PoolLayout::new(size, segment.fields.len()))?;
+        let layout = PoolLayout::new(size, segment.fields.len(), segment.memory.length());
+        let memory = PoolMemory::create(layout)?;
         let bell = Arc::new(Bell::new()?);
         let (lifeline, write_end) = lifeline()?;
         let driver = pidfd::open(nix::unistd::getpid()).map_err(|errno| Error::os("can't open a pidfd", errno))?;
@@ -404,6 +405,7 @@ fn watch_over(
         grace: settings.grace,
         wait_policy: settings.wait_policy,
         purpose: settings.purpose,
+        way: settings.way,
     };
     monitor::run(charge, driver, lifeline.as_fd())
 }

@@ -1,16 +1,20 @@
 //! The pool's own memory: control words, rank slots, what hands out rows of each array, and regions for bytes that travel.
 //!
+//! Behind the regions lie the partials of `accumulate` arrays.
+//!
 //! A region is address space reserved sparse; its pages cost memory only when touched. Each has one writer at a time:
 //! the driver its arguments before a call, a rank its result, its report and its contributions during one.
 #![allow(unsafe_code)]
 
 use std::os::fd::RawFd;
 use std::ptr::NonNull;
+use std::sync::atomic::Ordering;
 
 use super::control::{Control, RankSlot};
 use crate::error::Result;
 use crate::segment::{Memory, page_size, total_memory};
 use crate::sync::{Apart, Dispenser};
+use crate::view::{PartialLayout, Partials};
 
 /// Each on cache lines of its own: several arrays may be handed out at once.
 type RowDispenser = Apart<Dispenser>;
@@ -19,6 +23,8 @@ type RowDispenser = Apart<Dispenser>;
 const REGIONS_PER_RANK: usize = 4;
 /// Address space for all regions of a pool together: many clusters may live at once, and the monitor maps them anew.
 const ADDRESS_SPACE: usize = 1 << 40;
+/// The most for partials. What is behind it is that a process has 128 TiB.
+const PARTIAL_SPACE: usize = 1 << 44;
 /// A region that held more than this gives its pages back after the call.
 pub(crate) const KEEP: usize = 1 << 20;
 
@@ -31,11 +37,14 @@ pub(crate) struct PoolLayout {
     dispensers: usize,
     regions: usize,
     pub(crate) region: usize,
+    partials: usize,
+    /// `None` when the address space has no room for them.
+    partial: Option<PartialLayout>,
 }
 
 impl PoolLayout {
-    /// For this many workers and declared fields.
-    pub(crate) fn new(size: usize, fields: usize) -> Self {
+    /// For this many workers and declared fields, and arrays of `segment` bytes.
+    pub(crate) fn new(size: usize, fields: usize, segment: usize) -> Self {
         let slots = size_of::<Control>().next_multiple_of(align_of::<RankSlot>());
         let dispensers = (slots + size * size_of::<RankSlot>()).next_multiple_of(align_of::<RowDispenser>());
         let regions = (dispensers + fields * size_of::<RowDispenser>()).next_multiple_of(page_size());
@@ -43,11 +52,15 @@ impl PoolLayout {
         let memory = usize::try_from(total_memory()).unwrap_or(usize::MAX).clamp(1 << 30, 1 << 40).next_power_of_two();
         let limit = address_space_limit().map_or(ADDRESS_SPACE, |limit| limit / 4);
         let region = memory.min(limit / count).max(1 << 20) & !(page_size() - 1);
-        PoolLayout { size, slots, fields, dispensers, regions, region }
+        let partials = regions + count * region;
+        let partial = PartialLayout::new(segment);
+        let room = address_space_limit().map_or(PARTIAL_SPACE, |limit| limit / 4);
+        let partial = (partial.length(size) <= room).then_some(partial);
+        PoolLayout { size, slots, fields, dispensers, regions, region, partials, partial }
     }
 
     fn length(&self) -> usize {
-        self.regions + (1 + self.size * REGIONS_PER_RANK) * self.region
+        self.partials + self.partial.map_or(0, |partial| partial.length(self.size))
     }
 }
 
@@ -143,8 +156,24 @@ impl PoolMemory {
 }
 
 impl PoolMemory {
-    /// Gives the pages of all regions back.
+    /// Where the ranks' contributions gather.
+    pub(crate) fn partials(&'static self) -> Option<Partials> {
+        // SAFETY: the memory holds the partials there, zero at first and once given back, and nobody else uses it.
+        self.layout.partial.map(|partial| unsafe { Partials::new(&self.memory, self.layout.partials, partial) })
+    }
+
+    /// Gives the pages of the partials back when they are more than an eighth of the machine's memory.
+    pub(crate) fn shrink_partials(&self) {
+        let held: usize = self.slots().map(|slot| slot.partial_bytes.load(Ordering::Relaxed)).sum();
+        if held as u64 > total_memory() / 8 {
+            self.memory.release(self.layout.partials, self.layout.length() - self.layout.partials);
+            self.slots().for_each(|slot| slot.partial_bytes.store(0, Ordering::Relaxed));
+        }
+    }
+
+    /// Gives the pages of all regions and of the partials back.
     pub(crate) fn clear_regions(&self) {
+        self.slots().for_each(|slot| slot.partial_bytes.store(0, Ordering::Relaxed));
         self.memory.release(self.layout.regions, self.layout.length() - self.layout.regions);
     }
 }

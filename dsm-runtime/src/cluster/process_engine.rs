@@ -303,6 +303,10 @@ impl Engine for ProcessEngine {
         &self.pool.control().loop_turns.0
     }
 
+    fn touched_partials(&self, bytes: usize) {
+        self.slot().partial_bytes.store(bytes, Ordering::Relaxed);
+    }
+
     fn report(&self, failure: Failure, message: &str, place: Option<Place>) {
         if self.report_is_of_a_panic() && ends_an_unwinding(message, place.as_ref()) {
             return;

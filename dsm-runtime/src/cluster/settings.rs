@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::wait_policy::WaitPolicy;
+use crate::view::Way;
 
 /// What the builder said.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +15,8 @@ pub(crate) struct Settings {
     pub(crate) allow_threads: bool,
     pub(crate) wait_policy: WaitPolicy,
     pub(crate) purpose: Purpose,
+    /// How contributions to `accumulate` arrays are made; by size when nothing is said.
+    pub(crate) way: Option<Way>,
 }
 
 /// What a pool is for.

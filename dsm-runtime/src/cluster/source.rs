@@ -47,6 +47,7 @@ impl<'w> ResourceSource<'w> {
         assert!(access.mode != Mode::SplitAt, "`{}`: ranges are brought to a phase, not to a call", field.name);
         let seed = mix(&[self.context.seed.get(), index as u64, 3]);
         let dispenser = self.context.engine.row_dispenser(index);
+        self.context.accumulates(field, access.mode);
         // SAFETY: each worker of the call runs the same job, whose clauses are a constant, with the same seed; each array
         // is given once, here, and no view of an earlier call is left, since `'w` is new with each call. The driver waits.
         // The dispenser is the array's own, and was reset before the job was posted.

@@ -21,7 +21,7 @@ use crate::point::{Point, become_worker, reached};
 use crate::segment::inherited;
 use crate::sync::{Park, Patience, Wait, Waiting, sleep, wait_while, wake};
 use crate::team::{Context, Leaving, current, forget_call};
-use crate::view::ViewBase;
+use crate::view::{ViewBase, bring_together};
 
 /// What a job finds: the worker's engine and context.
 pub(crate) struct Worker {
@@ -150,6 +150,9 @@ fn finish(worker: &Worker, ended: Ended) {
         context.leave();
     }
     reached(Point::Returning);
+    if !bring_together(context) {
+        return;
+    }
     // What the user printed comes out before the driver goes on.
     child::flush_stdio();
     engine.arrive_at_return(&Identity::new(Operation::Return, 0));

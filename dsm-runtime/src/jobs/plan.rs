@@ -58,6 +58,7 @@ impl Plan {
             allow_threads: self.allow_threads,
             wait_policy: WaitPolicy::chosen(self.wait_policy, std::env::var_os("DSM_WAIT_POLICY"))?,
             purpose: Purpose::Map,
+            way: None,
         })
     }
 

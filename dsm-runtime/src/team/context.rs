@@ -1,6 +1,6 @@
 //! What a worker knows of the call it is in: reached by the team, and by locks through the thread that runs the rank.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::panic::Location;
 
 use super::loops::Looping;
@@ -8,7 +8,8 @@ use crate::engine::{Engine, Failure, Stop};
 use crate::error::Place;
 use crate::identity::{Identity, Operation};
 use crate::schedule::Nest;
-use crate::view::ViewBase;
+use crate::segment::Field;
+use crate::view::{Accumulating, Mode, ViewBase};
 
 thread_local! {
     static CURRENT: Cell<Option<&'static Context>> = const { Cell::new(None) };
@@ -65,6 +66,8 @@ pub(crate) struct Context {
     doing: Cell<Doing>,
     /// Whether the panic under way is the refusal of a poisoned lock.
     refused: Cell<bool>,
+    /// The arrays whose contributions have still to come together.
+    accumulating: RefCell<Vec<Accumulating>>,
 }
 
 /// What a rank was in the middle of, for errors.
@@ -98,6 +101,7 @@ impl Context {
             place: Cell::new(None),
             doing: Cell::new(Doing::Computing),
             refused: Cell::new(false),
+            accumulating: RefCell::default(),
         }
     }
 
@@ -112,6 +116,7 @@ impl Context {
         self.place.set(None);
         self.doing.set(Doing::Computing);
         self.refused.set(false);
+        self.accumulating.borrow_mut().clear();
         CURRENT.set(Some(self));
     }
 
@@ -208,6 +213,32 @@ impl Context {
             }
             Err(Stop) => self.leave(),
         }
+    }
+
+    /// Meets all ranks at the end of the call, which this one's function has returned from; whether the call goes on.
+    pub(crate) fn meet_at_return(&self) -> bool {
+        self.forget_place();
+        self.doing.set(Doing::Meeting);
+        self.engine.meet(&Identity::new(Operation::Return, 0)).is_ok()
+    }
+
+    /// Notes that an array is in this mode from now on.
+    pub(crate) fn accumulates(&self, field: &'static Field, mode: Mode) {
+        if let Mode::Accumulate(operator) = mode {
+            self.accumulating.borrow_mut().extend(Accumulating::of(self.base, field, operator));
+        }
+    }
+
+    /// Takes an array out of those whose contributions have still to come together.
+    pub(crate) fn no_longer_accumulates(&self, field: &Field) -> Option<Accumulating> {
+        let mut all = self.accumulating.borrow_mut();
+        let found = all.iter().position(|accumulating| accumulating.is_of(field))?;
+        Some(all.remove(found))
+    }
+
+    /// Takes out all of them.
+    pub(crate) fn all_accumulating(&self) -> Vec<Accumulating> {
+        self.accumulating.take()
     }
 
     /// Refuses a collective where it would wait for ever or break a section.

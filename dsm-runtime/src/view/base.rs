@@ -2,6 +2,7 @@
 
 use std::ptr;
 
+use super::partials::{Partials, Way};
 use crate::segment::{Field, Memory};
 use crate::sync::FlagWord;
 
@@ -11,6 +12,10 @@ pub(crate) struct ViewBase {
     pub(crate) size: usize,
     pub(crate) memory: &'static Memory,
     pub(crate) fields: &'static [Field],
+    /// Where contributions to `accumulate` arrays gather; `None` when the address space has no room.
+    pub(crate) partials: Option<Partials>,
+    /// How they are made, when that isn't left to the array's size.
+    pub(crate) way: Option<Way>,
 }
 
 impl ViewBase {

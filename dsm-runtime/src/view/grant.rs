@@ -14,6 +14,8 @@ use ndarray::{ArrayView, ArrayViewMut, ShapeBuilder};
 use super::base::ViewBase;
 use super::hand::Hand;
 use super::mode::Mode;
+use super::operator::AccumulateElement;
+use super::partials::Target;
 use crate::element::Element;
 use crate::schedule::{Deal, block};
 use crate::segment::{Field, FieldKind};
@@ -136,6 +138,16 @@ impl<'w> Grant<'w> {
         let (first, shape) = self.whole::<T, D>();
         // SAFETY: as for reading; `Atomic<T>` has the layout of `T`, and in this mode every rank uses atomics only.
         unsafe { ArrayView::from_shape_ptr(D::from_axes(shape), first.as_ptr().cast::<Atomic<T>>()) }
+    }
+
+    /// Where this rank's contributions go, and the shape.
+    pub(crate) fn accumulate<T: AccumulateElement, D: Axes>(&self) -> (Target<'w, T>, D) {
+        let Mode::Accumulate(operator) = self.mode else {
+            panic!("`{}` isn't granted for contributions", self.field.name)
+        };
+        let (first, shape) = self.whole::<T, D>();
+        // SAFETY: the element was checked against the field's; in this mode every rank accumulates by this operator.
+        (unsafe { Target::new(self.base, self.field, first, operator) }, D::from_axes(shape))
     }
 
     /// The first element and the shape, for unsafe use.

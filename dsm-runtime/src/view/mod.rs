@@ -4,11 +4,14 @@
 //! declaration once every worker has arrived with the same transitions, so nothing borrowed from an old view is left
 //! and no two workers ever hold the same element mutably.
 
+mod accumulate;
 mod atomics;
 mod base;
 mod grant;
 mod hand;
 mod mode;
+mod operator;
+mod partials;
 mod phase;
 mod raw;
 mod read;
@@ -16,14 +19,18 @@ mod rows;
 mod split;
 mod transition;
 
+pub use accumulate::Accumulate;
 pub use atomics::Atomics;
 pub(crate) use base::ViewBase;
 pub(crate) use grant::Grant;
 #[cfg(test)]
 pub(crate) use grant::standard_strides;
 pub use mode::{Access, Mode};
+pub use operator::{AccumulateBy, AccumulateElement, Operator, operator, ops};
+pub use partials::Way;
+pub(crate) use partials::{Accumulating, PartialLayout, Partials};
 pub use phase::Phase;
-pub(crate) use phase::run_phase;
+pub(crate) use phase::{bring_together, run_phase};
 pub use raw::Raw;
 pub use read::Read;
 pub use rows::{Rows, RowsMut};

@@ -1,5 +1,6 @@
 //! Access modes and the clauses of a parallel function, as plain data that every process agrees on.
 
+use super::operator::Operator;
 use crate::schedule::Schedule;
 
 /// How the workers use an array.
@@ -18,6 +19,8 @@ pub enum Mode {
     SplitAt,
     /// Everybody uses any element atomically.
     Atomic,
+    /// Everybody contributes to any element by this operator, and nobody reads.
+    Accumulate(Operator),
     /// Anything, at the caller's own risk.
     Raw,
 }

@@ -9,6 +9,7 @@ use std::ptr;
 
 use super::grant::Grant;
 use super::mode::Mode;
+use super::partials::{self, Accumulating};
 use super::transition::{Pending, Transition, View};
 use crate::identity::{Identity, Operation};
 use crate::point::{Point, reached};
@@ -44,7 +45,7 @@ mod sealed {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no transition",
     label = "not a transition",
-    note = "a phase takes what `publish()`, `reclaim()`, `split()`, `rows(…)`, `atomics()` or `raw()` of a view gives, or a tuple of up to eight of these; to wait without one, write `team.barrier()`"
+    note = "a phase takes what `publish()`, `reclaim()`, `split()`, `rows(…)`, `atomics()`, `accumulate(…)` or `raw()` of a view gives, or a tuple of up to eight of these; to wait without one, write `team.barrier()`"
 )]
 pub trait Phase<'w>: Sized + sealed::Sealed {
     /// The views it gives, in the same order.
@@ -134,17 +135,59 @@ pub(crate) fn run_phase<'w, P: Phase<'w>>(
         context.misuse(&message, place);
     }
     context.meet(&identity, Operation::Phase, place);
+    let mut ended = Vec::new();
+    transitions.each(&mut |transition| ended.extend(context.no_longer_accumulates(transition.origin.field)));
+    // SAFETY: every rank has just met with these very transitions, and has consumed its view of each of the arrays; it
+    // gets another after the next meeting.
+    if unsafe { combine(context, &ended) } {
+        context.meet(&identity.again(context.sequence()), Operation::Phase, place);
+    }
     reached(Point::Granting);
     transitions.build(&mut |transition| {
         let Transition { origin, mode, own, .. } = transition;
         let own = own.unwrap_or(0..0);
         let dispenser = context.engine.row_dispenser(origin.field.index);
+        context.accumulates(origin.field, mode);
         // SAFETY: every rank has just met with this very transition, mode and seed, each having consumed the one view
         // or right it had of the array; own ranges were checked here to lie on the axis, and to be disjoint by the last
         // to arrive; the base maps the segment for the worker's whole life and a call ends before others use the array. The
         // dispenser is the array's own, and the last to arrive reset it when all had given up their views.
         unsafe { Grant::new(origin.base, origin.field, mode, origin.home_axis, seed, own, dispenser) }
     })
+}
+
+/// Combines this rank's share of each array; whether there was any.
+///
+/// # Safety
+///
+/// - As for [`Accumulating::combine`], for each of them.
+unsafe fn combine(context: &Context, ended: &[Accumulating]) -> bool {
+    for accumulating in ended {
+        reached(Point::Combining);
+        // SAFETY: the caller's duty.
+        unsafe { accumulating.combine(context.base) };
+    }
+    if ended.is_empty() {
+        return false;
+    }
+    // SAFETY: this rank asks, and contributes to nothing here.
+    context.engine.touched_partials(unsafe { partials::present(context.base) });
+    true
+}
+
+/// At the end of the call, once this rank's function has returned: what was contributed since the last phase comes
+/// together. Whether the call goes on: `false` when it has failed.
+pub(crate) fn bring_together(context: &Context) -> bool {
+    let ended = context.all_accumulating();
+    if ended.is_empty() {
+        return true;
+    }
+    if !context.meet_at_return() {
+        return false;
+    }
+    // SAFETY: every rank has returned from its function, with all its views, and all know the same arrays as accumulated
+    // into; the driver touches none before all have arrived at the end of the call.
+    unsafe { combine(context, &ended) }
 }
 
 fn seed_of(mode: Mode, seed: u64) -> u64 {

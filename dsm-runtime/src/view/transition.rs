@@ -7,7 +7,8 @@ use std::ops::Range;
 use super::base::ViewBase;
 use super::grant::Grant;
 use super::mode::Mode;
-use super::{Atomics, Raw, Read, Rows, Split};
+use super::operator::{AccumulateBy, AccumulateElement, ops};
+use super::{Accumulate, Atomics, Raw, Read, Rows, Split};
 use crate::element::Element;
 use crate::schedule::Schedule;
 use crate::segment::Field;
@@ -25,6 +26,11 @@ pub struct Origin<'w> {
 impl<'w> Origin<'w> {
     pub(super) fn of(grant: &Grant<'w>) -> Self {
         Origin { base: grant.base(), field: grant.field(), home_axis: grant.home_axis(), call: PhantomData }
+    }
+
+    /// The array's name.
+    pub(super) fn name(&self) -> &'static str {
+        self.field.name
     }
 }
 
@@ -87,6 +93,7 @@ mod sealed {
     impl<T, D> Sealed for super::Split<'_, T, D> {}
     impl<T, D> Sealed for super::Rows<'_, T, D> {}
     impl<T: super::AtomicElement, D> Sealed for super::Atomics<'_, T, D> {}
+    impl<T: super::AccumulateElement, D> Sealed for super::Accumulate<'_, T, D> {}
     impl<T, D> Sealed for super::Raw<'_, T, D> {}
 }
 
@@ -289,6 +296,31 @@ pub trait View<'w>: Sized + sealed::Sealed {
         Self::Element: AtomicElement,
     {
         Pending::new(self.origin(), Mode::Atomic, None)
+    }
+
+    /// To [`Accumulate`]: everybody may contribute to any element by an operator of [`ops`](crate::ops), and nobody read.
+    /// What the array holds takes part.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Pair { a: [u64; 4], b: [u64; 4] } }
+    /// #[dsm::parallel(split(a))]
+    /// fn count(mut res: Pair) -> u64 {
+    ///     res.a.fill(10);
+    ///     let mut a = res.team.phase(res.a.accumulate(ops::Add));
+    ///     a.contribute(3, 1);
+    ///     let a = res.team.phase(a.publish());
+    ///     a[3]
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(2, Pair)?;
+    /// assert_eq!(count(&mut cluster)?, [12, 12]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
+    fn accumulate<O: ops::Op>(self, _operator: O) -> Pending<'w, Accumulate<'w, Self::Element, Self::Dim>>
+    where
+        Self::Element: AccumulateBy<O>,
+    {
+        Pending::new(self.origin(), Mode::Accumulate(O::OPERATOR), None)
     }
 
     /// To [`Raw`]: anything, through `unsafe` methods.

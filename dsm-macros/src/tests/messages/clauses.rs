@@ -89,13 +89,27 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     (
-        "clause_not_yet",
-        Parallel("accumulate(f, +), accumulate(g, min), accumulate(min, max)", F),
+        "operator_missing",
+        Parallel("accumulate(f, g), accumulate(min)", F),
         &[
-            "`accumulate` is not available yet: use `atomic(f)`, or return each worker's part and add them up",
-            "`accumulate` is not available yet: use `atomic(g)`, or return each worker's part and add them up",
-            "`accumulate` is not available yet: use `atomic(min)`, or return each worker's part and add them up",
+            "contributions are put together by an operator: write `accumulate(f, +)`; the operators are `+`, `*`, `min`, \
+             `max`, `and`, `or` and `xor`",
+            "contributions are put together by an operator: write `accumulate(min, +)`; the operators are `+`, `*`, `min`, \
+             `max`, `and`, `or` and `xor`",
         ],
+    ),
+    (
+        "OPERATOR_TWICE",
+        Parallel("accumulate(f, +, min), accumulate(g, and, *)", F),
+        &[
+            "an `accumulate` has one operator: remove this one, or name the arrays in two clauses",
+            "an `accumulate` has one operator: remove this one, or name the arrays in two clauses",
+        ],
+    ),
+    (
+        "name_after_operator",
+        Parallel("accumulate(f, +, g)", F),
+        &["names stand before the operator: move `g` to the front"],
     ),
     (
         "CHUNK_OF_DYNAMIC",
@@ -110,10 +124,7 @@ pub(super) const CASES: &[Case] = &[
     (
         "unknown_operator",
         Parallel("accumulate(f, -)", F),
-        &[
-            "the operator is one of `+`, `*`, `min`, `max`, `and`, `or` and `xor`",
-            "`accumulate` is not available yet: use `atomic(f)`, or return each worker's part and add them up",
-        ],
+        &["the operator is one of `+`, `*`, `min`, `max`, `and`, `or` and `xor`"],
     ),
     (
         "named_twice",

@@ -23,14 +23,21 @@ use crate::payload::text_of;
 use crate::segment::{Declaration, Field, Memory, field};
 use crate::sync::{Barrier, Dispenser, LockWord, Met, Park, TurnWord, Waiting};
 use crate::team::{Context, Leaving};
-use crate::view::{Access, Grant, Mode, ViewBase};
+use crate::view::{Access, Grant, Mode, PartialLayout, Partials, ViewBase, Way, bring_together};
 
 /// Declared memory, and the calls on it. Between calls it belongs to the test, as to a driver.
 pub(super) struct HeapTeam {
     memory: Memory,
     fields: Vec<Field>,
     seed: u64,
+    /// For up to [`MOST`] ranks, like a pool's: of one call after the other.
+    partials: Memory,
+    /// How contributions are made, when the array's size isn't to decide.
+    pub(super) way: Option<Way>,
 }
+
+/// As many ranks as have room for partials.
+const MOST: usize = 4;
 
 /// What the ranks of one call share beside the declared memory.
 struct Call {
@@ -66,12 +73,24 @@ unsafe fn forever<T: ?Sized>(short: &T) -> &'static T {
     unsafe { &*std::ptr::from_ref(short) }
 }
 
+/// The partials of a team of `size`; none for more ranks than have room.
+///
+/// # Safety
+///
+/// - As for [`Partials::new`].
+unsafe fn partials_of(partials: &'static Memory, memory: &Memory, size: usize) -> Option<Partials> {
+    // SAFETY: the caller's duty.
+    (size <= MOST).then(|| unsafe { Partials::new(partials, 0, PartialLayout::new(memory.length())) })
+}
+
 impl HeapTeam {
     pub(super) fn new(declare: impl FnOnce(&mut Declaration) -> Result<()>) -> Self {
         let mut declaration = Declaration::new("Heap");
         declare(&mut declaration).unwrap();
         let (fields, length) = declaration.laid_out();
-        HeapTeam { memory: Memory::private(length), fields, seed: 7 }
+        let memory = Memory::private(length);
+        let partials = Memory::private(PartialLayout::new(memory.length()).length(MOST));
+        HeapTeam { memory, fields, seed: 7, partials, way: None }
     }
 
     /// Runs `body` on each of `size` ranks, each a thread; the results by rank.
@@ -106,19 +125,25 @@ impl HeapTeam {
             reports: Mutex::default(),
         };
         let (memory, fields, seed) = (&self.memory, &self.fields, self.seed);
+        let (partials, way) = (&self.partials, self.way);
         let results: Vec<Option<R>> = thread::scope(|scope| {
             let start = |rank| {
                 let (call, body) = (&call, &body);
                 scope.spawn(move || {
                     // SAFETY: the call, the memory and the body outlive the scope that this thread is joined in.
-                    unsafe { call.run_rank(rank, memory, fields, seed, access, body) }
+                    unsafe { call.run_rank(rank, (memory, partials, way), fields, seed, access, body) }
                 })
             };
             let threads: Vec<_> = (0..size).map(start).collect();
             threads.into_iter().map(|thread| thread.join().expect("a rank's panics are caught")).collect()
         });
         let reports = call.reports.into_inner().unwrap_or_else(PoisonError::into_inner);
-        results.into_iter().collect::<Option<Vec<R>>>().ok_or(reports)
+        let results = results.into_iter().collect::<Option<Vec<R>>>();
+        if results.is_none() {
+            // As a pool gives its pages back.
+            self.partials = Memory::private(self.partials.length());
+        }
+        results.ok_or(reports)
     }
 
     /// The grants of all `size` ranks at once, for one thread to use side by side; `own(rank)` is for `SplitAt`.
@@ -133,7 +158,10 @@ impl HeapTeam {
         self.seed += 1;
         // SAFETY: `f` can't keep what it gets, since it works for any lifetime.
         let (memory, fields) = unsafe { (forever(&self.memory), forever(self.fields.as_slice())) };
-        let bases: Vec<_> = (0..size).map(|rank| ViewBase { rank, size, memory, fields }).collect();
+        // SAFETY: as for a call.
+        let partials = unsafe { partials_of(forever(&self.partials), memory, size) };
+        let way = self.way;
+        let bases: Vec<_> = (0..size).map(|rank| ViewBase { rank, size, memory, fields, partials, way }).collect();
         let dispenser = Dispenser::default();
         let grants = bases.iter().map(|base| {
             // SAFETY: the bases live until `f` has returned. One grant for each rank, all in the same mode
@@ -175,17 +203,19 @@ impl Call {
     unsafe fn run_rank<R>(
         &self,
         rank: usize,
-        memory: &Memory,
+        (memory, partials, way): (&Memory, &Memory, Option<Way>),
         fields: &[Field],
         seed: u64,
         access: &[Access],
         body: &impl for<'w> Fn(&mut ResourceSource<'w>) -> R,
     ) -> Option<R> {
         // SAFETY: the caller's duty; `body` can't keep what it gets, since it works for any lifetime.
-        let (call, memory, fields, access) =
-            unsafe { (forever(self), forever(memory), forever(fields), forever(access)) };
+        let (call, memory, fields, partials, access) =
+            unsafe { (forever(self), forever(memory), forever(fields), forever(partials), forever(access)) };
         let engine = Rank { rank, call, fields };
-        let base = ViewBase { rank, size: self.size, memory, fields };
+        // SAFETY: zero at first, and used by the calls of this team only, one after the other.
+        let partials = unsafe { partials_of(partials, memory, self.size) };
+        let base = ViewBase { rank, size: self.size, memory, fields, partials, way };
         // SAFETY: engine and base are dropped after the context, and that after its last use.
         let context = Context::new(unsafe { forever(&engine) }, unsafe { forever(&base) });
         // SAFETY: as above.
@@ -193,7 +223,10 @@ impl Call {
         context.begin(seed);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let result = body(&mut ResourceSource::new(context, access));
-            let identity = Identity::new(Operation::Return, context.sequence());
+            if !bring_together(context) {
+                context.leave();
+            }
+            let identity = Identity::new(Operation::Return, 0);
             context.meet(&identity, Operation::Return, Location::caller());
             self.over.store(true, Ordering::Release);
             result
@@ -287,6 +320,8 @@ impl Engine for Rank {
     fn loop_turns(&self) -> &TurnWord {
         &self.call.loop_turns
     }
+
+    fn touched_partials(&self, _: usize) {}
 
     fn report(&self, failure: Failure, message: &str, _: Option<Place>) {
         let mut reports = self.call.reports.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,6 +5,7 @@
 //!
 //! Not here: waiting in the kernel, forks and mappings, which miri doesn't know.
 
+mod accumulate;
 mod atomics;
 mod axis_lengths;
 mod cells;

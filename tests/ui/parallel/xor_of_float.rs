@@ -1,0 +1,16 @@
+//! An operator that floats do not have.
+
+dsm::shared! {
+    struct Grid(n: usize) {
+        a: [f64; n],
+        b: [f64; n],
+        hits: [u64; n],
+        seen: [bool; n],
+        total: Lock<f64>,
+    }
+}
+
+#[dsm::parallel(accumulate(a, +), accumulate(b, xor))]
+fn step(_res: Grid) {}
+
+fn main() {}
