@@ -117,8 +117,8 @@ pub use dsm_runtime::{
     Builder, Cluster, Element, Error, ErrorKind, FairLock, FairLockGuard, Flag, Handle, Handles, Indices, JobContext,
     JobError, Jobs, Listed, Lock, LockGuard, LoopIndex, LoopRange, Map, OnError, Pending, Phase, Place, Progress, Raw,
     Read, Result, Rows, RowsMut, Schedule, Sections, Shared, SharedArray, SharedCell, Side, Skip, Sort, SortKey, Split,
-    Stop, Streamed, Team, TeamRng, View, WaitPolicy, argsort, indicatif, map, ops, searchsorted, sort, sort_by_key,
-    stream,
+    Stop, Streamed, SubTeam, Team, TeamRng, View, WaitPolicy, argsort, indicatif, map, ops, searchsorted, sort,
+    sort_by_key, stream,
 };
 pub use ndarray;
 pub use rand;

@@ -5,7 +5,12 @@
 
 use crate::error::{Place, Result};
 use crate::identity::Identity;
-use crate::sync::{Dispenser, LockWord, Park, TurnWord};
+use crate::sync::{Dispenser, LockWord, Park, SubTeamWords, TurnWord};
+
+/// How many sub-teams with the same lowest rank may be there at a time.
+pub(crate) const SUB_TEAMS: usize = 8;
+/// Which of a rank's places for contributions its sub-teams use; the team's alternate between the two before.
+pub(crate) const SUB_TEAM_BYTES: usize = 2;
 
 /// The call has failed: leave the parallel function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +63,12 @@ pub(crate) trait Engine: Park {
     /// Meets all ranks in the collective `identity`: returns once every rank has arrived and all identities agree.
     /// What any rank wrote before it arrived is visible to all afterwards.
     fn meet(&self, identity: &Identity) -> Result<(), Stop>;
+
+    /// Meets these ranks, by the barrier among their sub-team's words, as [`meet`](Engine::meet) does all.
+    fn meet_in(&self, words: &SubTeamWords, ranks: &[usize], identity: &Identity) -> Result<(), Stop>;
+
+    /// The words of the sub-teams whose lowest rank is `rank`.
+    fn sub_teams(&self, rank: usize) -> &[SubTeamWords; SUB_TEAMS];
 
     /// This rank's bytes for a collective; `parity` alternates, so that a slow reader of the last one isn't overwritten.
     /// `write` fills the buffer and gives the bytes used.

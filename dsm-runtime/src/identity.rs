@@ -33,10 +33,13 @@ pub(crate) enum Operation {
     SplitIndices,
     ForEach,
     Sections,
+    Split,
+    Scan,
+    ExclusiveScan,
 }
 
 impl Operation {
-    const NAMED: [(Operation, &'static str); 14] = [
+    const NAMED: [(Operation, &'static str); 17] = [
         (Operation::Return, "return"),
         (Operation::Barrier, "barrier"),
         (Operation::Phase, "phase"),
@@ -51,6 +54,9 @@ impl Operation {
         (Operation::SplitIndices, "split_indices"),
         (Operation::ForEach, "for_each"),
         (Operation::Sections, "sections"),
+        (Operation::Split, "split"),
+        (Operation::Scan, "scan"),
+        (Operation::ExclusiveScan, "exclusive_scan"),
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -58,6 +64,7 @@ impl Operation {
     }
 
     fn from_word(word: u64) -> Option<Self> {
+        let word = word & !IN_SUB_TEAM;
         Self::NAMED.iter().map(|(operation, _)| *operation).find(|&operation| operation as u64 == word)
     }
 }
@@ -72,6 +79,8 @@ pub(crate) struct Identity {
 }
 
 const HEADER: usize = 2;
+/// Set in the operation of a sub-team's collective.
+const IN_SUB_TEAM: u64 = 1 << 32;
 const PER_TRANSITION: usize = 5;
 /// Transitions to rows that are handed out as workers ask.
 const DYNAMIC: u64 = 11;
@@ -82,6 +91,15 @@ impl Identity {
         let mut identity = Identity { words: [0; WORDS], length: 0, own: [0; OWN_WORDS], own_length: 0 };
         identity.push(operation as u64);
         identity.push(sequence);
+        identity
+    }
+
+    /// A collective of the sub-team of this color; `words` says which are its words: of which rank, and which of these.
+    pub(crate) fn in_sub_team(operation: Operation, sequence: u64, color: i64, words: [usize; 2]) -> Self {
+        let mut identity = Identity::new(operation, sequence);
+        identity.words[0] |= IN_SUB_TEAM;
+        identity.push(color as u64);
+        words.into_iter().for_each(|word| identity.push(word as u64));
         identity
     }
 
@@ -185,6 +203,10 @@ pub(crate) fn describe(words: &[u64], fields: &[Field]) -> String {
     };
     if let Some((nest, schedule)) = loop_of(words) {
         return format!("{}({nest}, {schedule})", operation.name());
+    }
+    if words[0] & IN_SUB_TEAM != 0 {
+        let (color, lowest) = (words[HEADER] as i64, words[HEADER + 1]);
+        return format!("{} in the sub-team of color {color} (lowest rank {lowest})", operation.name());
     }
     let mut text = operation.name().to_owned();
     if operation == Operation::Phase {

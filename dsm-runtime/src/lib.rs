@@ -45,7 +45,7 @@ pub use schedule::{Indices, Schedule};
 pub use shape::Axes;
 pub use sorting::{Side, Sort, SortKey, argsort, searchsorted, sort, sort_by_key};
 pub use sync::{Atomic, AtomicBits, AtomicElement, AtomicNumber, FairLock, FairLockGuard, Flag, Lock, LockGuard};
-pub use team::{LoopIndex, LoopRange, Sections, Team, TeamRng};
+pub use team::{LoopIndex, LoopRange, Sections, SubTeam, Team, TeamRng};
 pub use view::{
     Accumulate, AccumulateBy, AccumulateElement, Atomics, Pending, Phase, Raw, Read, Rows, RowsMut, Split, View, ops,
 };

@@ -6,7 +6,7 @@
 
 use crate::element::Element;
 use crate::sync::{FairLock, FairLockGuard, Flag, Lock, LockGuard};
-use crate::team::Team;
+use crate::team::{SubTeam, Team};
 use crate::view::{Accumulate, Pending};
 
 /// Holds for no type.
@@ -35,6 +35,7 @@ unsafe impl Sync for Flag where for<'any> &'any Flag: AnyThread {}
 
 stays! {
     {'w} Team<'w>;
+    {'w} SubTeam<'w>;
     {T} Lock<T>;
     {T} FairLock<T>;
     {'a, T: Element} LockGuard<'a, T>;

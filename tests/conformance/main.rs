@@ -38,6 +38,7 @@ mod shapes;
 mod sorting;
 mod split_at;
 mod stream;
+mod sub_teams;
 mod threads;
 mod tuples;
 mod vec_add;

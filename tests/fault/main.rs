@@ -40,4 +40,5 @@ mod ranges;
 mod restarts;
 mod sending;
 mod sticky;
+mod sub_teams;
 mod unwinding;

@@ -130,7 +130,7 @@ impl Call<'_> {
         memory.arguments().shrink(self.sent);
         for (rank, slot) in memory.slots().enumerate() {
             memory.result(rank).shrink(slot.answer_bytes.load(Ordering::Relaxed));
-            for parity in 0..2 {
+            for parity in 0..3 {
                 memory.contribution(rank, parity).shrink(slot.contribution_most.load(Ordering::Relaxed));
             }
         }

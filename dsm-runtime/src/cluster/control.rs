@@ -4,9 +4,11 @@
 
 use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
-use crate::engine::Failure;
+use crate::engine::{Failure, SUB_TEAMS};
 use crate::identity::{Identity, OWN_WORDS, WORDS};
-use crate::sync::{Apart, Asleep, Barrier, CallWord, Dispenser, IdentityWords, LockWord, TurnWord, WaitWords};
+use crate::sync::{
+    Apart, Asleep, Barrier, CallWord, Dispenser, IdentityWords, LockWord, SubTeamWords, TurnWord, WaitWords,
+};
 
 /// Words common to the pool, each kind on cache lines of its own.
 #[repr(C)]
@@ -168,8 +170,8 @@ pub(crate) struct RankSlot {
     pub(crate) death: AtomicI32,
     /// Whether it was killed because it did not leave in time.
     pub(crate) overdue: AtomicU32,
-    /// Bytes of its two contributions, and the most it ever used there in this call.
-    pub(crate) contribution_bytes: [AtomicUsize; 2],
+    /// Bytes of its three contributions, and the most it ever used there in this call.
+    pub(crate) contribution_bytes: [AtomicUsize; 3],
     pub(crate) contribution_most: AtomicUsize,
     /// Bytes that its partials of `accumulate` arrays hold.
     pub(crate) partial_bytes: AtomicUsize,
@@ -177,6 +179,8 @@ pub(crate) struct RankSlot {
     /// The rank that held what it waits for, plus one, noted when a deadlock was found.
     pub(crate) holder: AtomicU32,
     identity: Apart<IdentityWords<WORDS, OWN_WORDS>>,
+    /// Of the sub-teams whose lowest rank it is.
+    pub(crate) sub_teams: Apart<[SubTeamWords; SUB_TEAMS]>,
 }
 
 impl RankSlot {
@@ -195,6 +199,8 @@ impl RankSlot {
         self.waiting.clear();
         self.holder.store(0, Ordering::Relaxed);
         self.identity.0.clear();
+        // Nobody uses them before this rank has met in a split.
+        self.sub_teams.0.iter().for_each(SubTeamWords::reset);
     }
 
     pub(crate) fn write_identity(&self, identity: &Identity) {

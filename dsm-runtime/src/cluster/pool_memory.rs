@@ -19,8 +19,9 @@ use crate::view::{PartialLayout, Partials};
 /// Each on cache lines of its own: several arrays may be handed out at once.
 type RowDispenser = Apart<Dispenser>;
 
-/// Regions of one rank: its result, its report, and its contributions to collectives, alternating.
-const REGIONS_PER_RANK: usize = 4;
+/// Regions of one rank: its result, its report, its contributions to collectives, alternating, and
+/// those to collectives of its sub-teams.
+const REGIONS_PER_RANK: usize = 5;
 /// Address space for all regions of a pool together: many clusters may live at once, and the monitor maps them anew.
 const ADDRESS_SPACE: usize = 1 << 40;
 /// The most for partials. What is behind it is that a process has 128 TiB.
@@ -138,7 +139,7 @@ impl PoolMemory {
     }
 
     pub(crate) fn contribution(&self, rank: usize, parity: usize) -> Region<'_> {
-        self.region(3 + rank * REGIONS_PER_RANK + parity % 2)
+        self.region(3 + rank * REGIONS_PER_RANK + parity)
     }
 
     /// What a rank says of a failed call; apart from the result, since a panic may interrupt the writing of that.

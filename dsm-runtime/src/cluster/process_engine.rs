@@ -11,11 +11,13 @@ use super::control::{Answer, RankSlot};
 use super::pool_memory::PoolMemory;
 use super::report::Report;
 use super::wait_policy::WaitPolicy;
-use crate::engine::{Engine, Failure, Stop};
+use crate::engine::{Engine, Failure, SUB_TEAMS, Stop};
 use crate::error::{Place, Result};
 use crate::identity::{Identity, describe, handed_out, overlap, skipped};
 use crate::point::{Point, reached};
-use crate::sync::{Arrival, Dispenser, LockWord, Met, Park, Patience, TurnWord, Waiting, WordPlace, sleep, wake};
+use crate::sync::{
+    Arrival, Dispenser, LockWord, Met, Park, Patience, SubTeamWords, TurnWord, Waiting, WordPlace, sleep, wake,
+};
 use crate::team::{Context, Doing};
 use crate::view::ViewBase;
 
@@ -253,19 +255,42 @@ impl Engine for ProcessEngine {
         }
     }
 
+    fn meet_in(&self, words: &SubTeamWords, ranks: &[usize], identity: &Identity) -> Result<(), Stop> {
+        self.slot().write_identity(identity);
+        reached(Point::Arriving);
+        let agree = || {
+            let agree = ranks.iter().all(|&rank| self.pool.slot(rank).is_in(identity.words()));
+            if !agree {
+                self.fail(Failure::Diverged);
+            }
+            agree
+        };
+        match words.barrier.meet(ranks.len(), self, agree) {
+            Met::Together => {
+                reached(Point::Met);
+                Ok(())
+            }
+            Met::Refused | Met::Stopped => Err(Stop),
+        }
+    }
+
+    fn sub_teams(&self, rank: usize) -> &[SubTeamWords; SUB_TEAMS] {
+        &self.pool.slot(rank).sub_teams.0
+    }
+
     fn contribute(&self, parity: usize, write: &mut dyn FnMut(&mut [u8]) -> Result<usize>) -> Result<()> {
         // SAFETY: written by this rank only; what others read there two collectives ago they have read, since they have
         // all arrived at the last one since.
         let used = write(unsafe { self.pool.contribution(self.rank, parity).bytes_mut() })?;
         reached(Point::Contributing);
         let slot = self.slot();
-        slot.contribution_bytes[parity % 2].store(used, Ordering::Relaxed);
+        slot.contribution_bytes[parity].store(used, Ordering::Relaxed);
         slot.contribution_most.fetch_max(used, Ordering::Relaxed);
         Ok(())
     }
 
     fn contribution(&self, parity: usize, rank: usize) -> &[u8] {
-        let used = self.pool.slot(rank).contribution_bytes[parity % 2].load(Ordering::Relaxed);
+        let used = self.pool.slot(rank).contribution_bytes[parity].load(Ordering::Relaxed);
         // SAFETY: that rank wrote it before it arrived at the collective just met in, and writes there again only after
         // all have arrived at the next, which this rank does after it has read.
         unsafe { self.pool.contribution(rank, parity).bytes(used) }

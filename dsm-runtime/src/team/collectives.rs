@@ -1,4 +1,4 @@
-//! Collectives that carry values. Each writes its own bytes, meets the others, and reads theirs.
+//! Collectives of the team that carry values.
 //!
 //! Bytes alternate between two places, so that a worker still reading those of one collective isn't overwritten by a
 //! fast one in the next; the one after that can't begin before the slow one has arrived at the next.
@@ -8,10 +8,9 @@ use std::panic::Location;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::context::Section;
+use super::context::Context;
+use super::group::Group;
 use super::team::Team;
-use crate::engine::Failure;
-use crate::error::{Error, ErrorKind, Place};
 use crate::identity::{Identity, Operation};
 
 impl Team<'_> {
@@ -116,23 +115,7 @@ impl Team<'_> {
     /// ```
     #[track_caller]
     pub fn broadcast<T: Serialize + DeserializeOwned>(&self, root: usize, x: T) -> T {
-        let place = Location::caller();
-        let context = self.context;
-        context.check();
-        if root >= self.size() {
-            let message = format!("broadcast from rank {root}: there are {} workers, numbered from 0", self.size());
-            context.misuse(&message, place);
-        }
-        context.may_meet(Operation::Broadcast, place);
-        let sequence = context.sequence();
-        if self.id() == root {
-            self.contribute(&x, place);
-        }
-        let mut identity = Identity::new(Operation::Broadcast, sequence);
-        identity.push(root as u64);
-        identity.push_type::<T>();
-        context.meet(&identity, Operation::Broadcast, place);
-        if self.id() == root { x } else { self.contributed(sequence, root, place) }
+        self.broadcast_from(root, x, Location::caller())
     }
 
     /// Gives every worker's `x`, in rank order, to rank 0; the others get `None`. A collective.
@@ -150,9 +133,9 @@ impl Team<'_> {
     /// ```
     #[track_caller]
     pub fn gather<T: Serialize + DeserializeOwned>(&self, x: T) -> Option<Vec<T>> {
-        let place = Location::caller();
-        let sequence = self.exchange(Operation::Gather, &x, place);
-        (self.id() == 0).then(|| self.collect(sequence, place))
+        let members = if self.id() == 0 { self.size() } else { 0 };
+        let values = self.of(Operation::Gather, &x, 0..members, Location::caller());
+        (self.id() == 0).then_some(values)
     }
 
     /// Gives every worker's `x`, in rank order, to all. A collective.
@@ -170,88 +153,87 @@ impl Team<'_> {
     /// ```
     #[track_caller]
     pub fn all_gather<T: Serialize + DeserializeOwned>(&self, x: T) -> Vec<T> {
-        let place = Location::caller();
-        let sequence = self.exchange(Operation::AllGather, &x, place);
-        self.collect(sequence, place)
+        self.all(Operation::AllGather, &x, Location::caller())
     }
 
-    fn fold<T: Serialize + DeserializeOwned>(
-        &self,
-        operation: Operation,
-        x: &T,
-        op: impl FnMut(T, T) -> T,
-        place: &'static Location<'static>,
-    ) -> T {
-        let sequence = self.exchange(operation, x, place);
-        // All values are read before the operator runs, which may enter collectives of its own.
-        match self.collect(sequence, place).into_iter().reduce(op) {
+    /// Combines the workers' `x` in rank order up to this worker's own, by an associative operator: an inclusive scan. A
+    /// collective.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// #[dsm::parallel]
+    /// fn so_far(res: Plain, found: Vec<usize>) -> usize {
+    ///     res.team.scan(found[res.id], |a, b| a + b)
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(3, Plain)?;
+    /// assert_eq!(so_far(&mut cluster, vec![5, 2, 4])?, [5, 7, 11]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn scan<T: Serialize + DeserializeOwned>(&self, x: T, op: impl FnMut(T, T) -> T) -> T {
+        match self.scanned(Operation::Scan, &x, self.id() + 1, op, Location::caller()) {
             Some(value) => value,
-            None => unreachable!("a team has a worker"),
+            None => unreachable!("a scan has this worker's value"),
         }
     }
 
-    /// Writes this worker's value and meets the others; gives the sequence number to read theirs by.
-    fn exchange<T: Serialize>(&self, operation: Operation, x: &T, place: &'static Location<'static>) -> u64 {
-        let context = self.context;
-        context.check();
-        // Before anything is written: inside the writing of another value the bytes are in use.
-        context.may_meet(operation, place);
-        let sequence = context.sequence();
-        self.contribute(x, place);
-        let mut identity = Identity::new(operation, sequence);
-        identity.push_type::<T>();
-        context.meet(&identity, operation, place);
-        sequence
+    /// Combines the `x` of the workers before this one in rank order, by an associative operator; rank 0 gets `None`, since
+    /// there is none before it. A collective.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// #[dsm::parallel]
+    /// fn offset(res: Plain, found: Vec<usize>) -> usize {
+    ///     res.team.exclusive_scan(found[res.id], |a, b| a + b).unwrap_or(0)
+    /// }
+    ///
+    /// let mut cluster = Cluster::with_workers(3, Plain)?;
+    /// assert_eq!(offset(&mut cluster, vec![5, 2, 4])?, [0, 5, 7]);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn exclusive_scan<T: Serialize + DeserializeOwned>(&self, x: T, op: impl FnMut(T, T) -> T) -> Option<T> {
+        self.scanned(Operation::ExclusiveScan, &x, self.id(), op, Location::caller())
+    }
+}
+
+impl Group for Team<'_> {
+    fn context(&self) -> &'static Context {
+        self.context
     }
 
-    fn collect<T: DeserializeOwned>(&self, sequence: u64, place: &'static Location<'static>) -> Vec<T> {
-        (0..self.size()).map(|rank| self.contributed(sequence, rank, place)).collect()
+    fn members(&self) -> usize {
+        self.context.size()
     }
 
-    /// Writes this worker's bytes for the collective about to be met in.
-    pub(super) fn contribute<T: Serialize>(&self, x: &T, place: &'static Location<'static>) {
-        let parity = (self.context.sequence() % 2) as usize;
-        let written = self.context.engine.contribute(parity, &mut |buffer| {
-            let room = buffer.len();
-            self.context.within(Section::Serialize, || postcard::to_slice(x, buffer)).map(|used| used.len()).map_err(
-                |source| {
-                    Error::new(
-                        ErrorKind::Argument,
-                        format!(
-                            "a `{}` of rank {} can't be sent ({room} bytes of room): {source}",
-                            std::any::type_name::<T>(),
-                            self.id()
-                        ),
-                    )
-                },
-            )
-        });
-        if let Err(error) = written {
-            self.fail(Failure::Argument, &error, place);
-        }
+    fn own(&self) -> usize {
+        self.context.rank()
     }
 
-    /// Reads a worker's bytes of the collective just met in.
-    pub(super) fn contributed<T: DeserializeOwned>(
-        &self,
-        sequence: u64,
-        rank: usize,
-        place: &'static Location<'static>,
-    ) -> T {
-        let bytes = self.context.engine.contribution((sequence % 2) as usize, rank);
-        match self.context.within(Section::Serialize, || postcard::from_bytes(bytes)) {
-            Ok(value) => value,
-            Err(source) => {
-                let message = format!("the `{}` of rank {rank} can't be read: {source}", std::any::type_name::<T>());
-                self.fail(Failure::Argument, &Error::new(ErrorKind::Argument, message), place)
-            }
-        }
+    fn rank_of(&self, member: usize) -> usize {
+        member
     }
 
-    #[cold]
-    fn fail(&self, failure: Failure, error: &Error, place: &'static Location<'static>) -> ! {
-        self.context.engine.report(failure, &error.to_string(), Some(Place::from(place)));
-        self.context.engine.fail(failure);
-        self.context.leave()
+    fn next(&self) -> u64 {
+        self.context.sequence()
+    }
+
+    fn bytes_of(&self, sequence: u64) -> usize {
+        (sequence % 2) as usize
+    }
+
+    fn identity(&self, operation: Operation) -> Identity {
+        Identity::new(operation, self.context.sequence())
+    }
+
+    fn meet(&self, identity: &Identity, operation: Operation, place: &'static Location<'static>) {
+        self.context.meet(identity, operation, place);
+    }
+
+    fn have_read(&self, _: Operation, _: &'static Location<'static>) {}
+
+    fn first(&self, sequence: u64) -> bool {
+        self.context.engine.first(sequence)
     }
 }

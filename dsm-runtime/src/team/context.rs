@@ -9,6 +9,7 @@ use crate::error::Place;
 use crate::identity::{Identity, Operation};
 use crate::schedule::Nest;
 use crate::segment::Field;
+use crate::sync::SubTeamWords;
 use crate::view::{Accumulating, Mode, ViewBase};
 
 thread_local! {
@@ -211,6 +212,23 @@ impl Context {
                 self.sequence.set(self.sequence.get() + 1);
                 self.done();
             }
+            Err(Stop) => self.leave(),
+        }
+    }
+
+    /// Meets the ranks of a sub-team; leaves the call when it fails.
+    pub(crate) fn meet_in(
+        &self,
+        words: &SubTeamWords,
+        ranks: &[usize],
+        identity: &Identity,
+        operation: Operation,
+        place: &'static Location<'static>,
+    ) {
+        self.may_meet(operation, place);
+        self.note(Doing::Meeting, place);
+        match self.engine.meet_in(words, ranks, identity) {
+            Ok(()) => self.done(),
             Err(Stop) => self.leave(),
         }
     }

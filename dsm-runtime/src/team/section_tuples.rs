@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::context::Section;
+use super::group::Group;
 use super::team::Team;
 use crate::identity::{Identity, Operation};
 use crate::point::{Point, reached};

@@ -5,8 +5,8 @@ use std::panic::Location;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::context::{Doing, Section};
+use super::group::Group;
 use super::team::Team;
-use crate::identity::{Identity, Operation};
 use crate::sync::LockRefused;
 
 impl Team<'_> {
@@ -54,28 +54,7 @@ impl Team<'_> {
     /// ```
     #[track_caller]
     pub fn single<R: Serialize + DeserializeOwned>(&self, f: impl FnOnce() -> R) -> R {
-        let place = Location::caller();
-        let context = self.context;
-        context.check();
-        // Checked before `f` runs, since another worker's `f` may depend on not being inside a section.
-        context.may_meet(Operation::Single, place);
-        let sequence = context.sequence();
-        let runs_it = context.engine.first(sequence);
-        if runs_it {
-            let value = context.within(Section::Single, f);
-            // From inside `f` nothing can have met, so the sequence is the same.
-            self.contribute(&Some(value), place);
-        } else {
-            self.contribute::<Option<R>>(&None, place);
-        }
-        let mut identity = Identity::new(Operation::Single, sequence);
-        identity.push_type::<R>();
-        context.meet(&identity, Operation::Single, place);
-        let found = (0..self.size()).find_map(|rank| self.contributed::<Option<R>>(sequence, rank, place));
-        match found {
-            Some(value) => value,
-            None => context.misuse("the worker that ran `single` left it by a panic, so there is no result", place),
-        }
+        self.run_single(f, Location::caller())
     }
 
     /// Runs `f` on one worker at a time: the team's own lock around it. Not a collective.

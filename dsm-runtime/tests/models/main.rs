@@ -17,6 +17,7 @@ mod fair_lock;
 mod flag;
 mod lock;
 mod recovery;
+mod sub_team;
 mod turn;
 
 /// Explores every interleaving with up to `preemptions` switches away from a rank that could go on.

@@ -16,12 +16,12 @@ use std::time::Instant;
 
 use crate::cluster::ResourceSource;
 use crate::element::Element;
-use crate::engine::{Engine, Failure, Stop};
+use crate::engine::{Engine, Failure, SUB_TEAMS, Stop};
 use crate::error::{Place, Result};
 use crate::identity::{Identity, Operation, describe, handed_out, overlap};
 use crate::payload::text_of;
 use crate::segment::{Declaration, Field, Memory, field};
-use crate::sync::{Barrier, Dispenser, LockWord, Met, Park, TurnWord, Waiting};
+use crate::sync::{Barrier, Dispenser, LockWord, Met, Park, SubTeamWords, TurnWord, Waiting};
 use crate::team::{Context, Leaving};
 use crate::view::{Access, Grant, Mode, PartialLayout, Partials, ViewBase, Way, bring_together};
 
@@ -299,6 +299,14 @@ impl Engine for Rank {
             Met::Together => Ok(()),
             Met::Refused | Met::Stopped => Err(Stop),
         }
+    }
+
+    fn meet_in(&self, _: &SubTeamWords, _: &[usize], _: &Identity) -> std::result::Result<(), Stop> {
+        unreachable!("sub-teams are made by values, which aren't tested here")
+    }
+
+    fn sub_teams(&self, _: usize) -> &[SubTeamWords; SUB_TEAMS] {
+        unreachable!("sub-teams are made by values, which aren't tested here")
     }
 
     fn critical(&self) -> &LockWord {
