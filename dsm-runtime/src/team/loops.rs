@@ -9,7 +9,7 @@ use crate::identity::{Identity, Operation};
 use crate::point::{Point, reached};
 use crate::schedule::{Deal, Nest, Schedule};
 use crate::seed::mix;
-use crate::sync::Asker;
+use crate::sync::{Asker, Dispenser};
 
 /// A worker looks at least this often, in indices, whether the call has failed.
 const STRIP: usize = 64;
@@ -132,11 +132,11 @@ enum Source {
     /// Settled beforehand: the deal, and how many are done.
     Dealt(Deal, usize),
     /// Handed out as ranks ask.
-    Asked(Asker),
+    Asked(Asker, &'static Dispenser),
 }
 
 impl Source {
-    fn next(&mut self, context: &Context) -> Option<Range<usize>> {
+    fn next(&mut self) -> Option<Range<usize>> {
         match self {
             Source::Dealt(deal, done) => {
                 let run = deal.run_from(*done);
@@ -144,8 +144,8 @@ impl Source {
                 *done += run;
                 Some(start..start + run)
             }
-            Source::Asked(asker) => {
-                let chunk = asker.ask(context.engine.dispenser())?;
+            Source::Asked(asker, dispenser) => {
+                let chunk = asker.ask(dispenser)?;
                 reached(Point::ChunkTaken);
                 Some(chunk)
             }
@@ -204,14 +204,14 @@ impl Team<'_> {
         let nest = nest_of(&range, schedule);
         let sequence = context.sequence();
         let mut source = match schedule.portion() {
-            Some(portion) => Source::Asked(Asker::new(nest.len(), self.size(), portion)),
+            Some(portion) => Source::Asked(Asker::new(nest.len(), self.size(), portion), context.engine.dispenser()),
             None => {
                 let seed = mix(&[context.seed.get(), sequence, 4]);
                 Source::Dealt(Deal::new(schedule, nest.len(), self.size(), self.id(), seed), 0)
             }
         };
         context.within_loop(Looping { nest, schedule }, || {
-            while let Some(Range { mut start, end }) = source.next(context) {
+            while let Some(Range { mut start, end }) = source.next() {
                 while start < end {
                     context.check();
                     let strip = start..end.min(start.saturating_add(STRIP));
