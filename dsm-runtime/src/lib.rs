@@ -35,7 +35,7 @@ mod tests;
 mod threads;
 mod view;
 
-pub use array::{Handle, Handles, Shared, SharedArray, SharedCell};
+pub use array::{Handle, Handles, Part, Shared, SharedArray, SharedAtomics, SharedCell};
 pub use cluster::{Builder, Cluster, WaitPolicy};
 pub use element::Element;
 pub use error::{Error, ErrorKind, Place, Result};

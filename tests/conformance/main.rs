@@ -22,6 +22,7 @@ mod flags;
 mod heat;
 mod hidden;
 mod indices;
+mod lent;
 mod locks;
 mod loops;
 mod map;

@@ -6,10 +6,11 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use ndarray::{ArrayRef, ArrayViewMut};
+use ndarray::{ArrayRef, ArrayView, ArrayViewMut};
 
+use super::away::{Away, moved_to};
 use crate::element::Element;
-use crate::segment::{FieldKind, Segment};
+use crate::segment::{FieldKind, Segment, Use};
 use crate::shape::Axes;
 
 /// An array in shared memory on the driver; dereferences to `ndarray::ArrayRef<T, D>`, so all of ndarray works on it.
@@ -17,7 +18,7 @@ use crate::shape::Axes;
 /// It is declared in a `shared!`, or anonymous: made by [`zeros`](SharedArray::zeros), [`full`](SharedArray::full),
 /// [`from_fn`](SharedArray::from_fn), [`like`](SharedArray::like) or [`copy_of`](SharedArray::copy_of). Every element of
 /// a declared array is zero when the cluster is made. Reaching the elements panics while a call runs, and in a process
-/// other than the one that made the array.
+/// other than the one that made the array, but jobs of a [`map`](crate::map()) may read an anonymous array.
 ///
 /// ```
 /// use dsm::prelude::*;
@@ -38,6 +39,8 @@ pub struct SharedArray<T: 'static, D> {
     view: ArrayViewMut<'static, T, D>,
     index: usize,
     segment: Arc<Segment>,
+    /// The same elements in a process that the array was lent to.
+    away: Away<T, D>,
 }
 
 impl<T: Element, D: Axes> SharedArray<T, D> {
@@ -55,7 +58,7 @@ impl<T: Element, D: Axes> SharedArray<T, D> {
         // reached through `self` only, of which there is one for each field, while no call runs (`assert_free`), and
         // the segment is kept alive beside it.
         let view = unsafe { ArrayViewMut::from_shape_ptr(D::from_axes(field.shape()), first.as_ptr()) };
-        SharedArray { view, index, segment: Arc::clone(segment) }
+        SharedArray { view, index, segment: Arc::clone(segment), away: Away::default() }
     }
 
     pub(super) fn is_at_home(&self, segment: &Arc<Segment>, index: usize) -> bool {
@@ -67,8 +70,13 @@ impl<T: Element, D: Axes> SharedArray<T, D> {
         *self = SharedArray::new(&Arc::clone(&self.segment), self.index);
     }
 
+    /// The number it is declared by.
+    pub(super) fn index(&self) -> usize {
+        self.index
+    }
+
     /// The memory it lies in.
-    pub(super) fn segment(&self) -> &Segment {
+    pub(super) fn segment(&self) -> &Arc<Segment> {
         &self.segment
     }
 
@@ -87,13 +95,29 @@ impl<T: Element, D: Axes> SharedArray<T, D> {
     }
 }
 
+impl<T: 'static, D: Axes> SharedArray<T, D> {
+    /// In a process that the array was lent to, its elements there.
+    #[track_caller]
+    fn lent_view(&self) -> ArrayView<'static, T, D> {
+        let memory = self.segment.lent(self.index, Use::Whole);
+        // SAFETY: both mappings are of the same memory, and the view lies inside. While the lease runs, which this process
+        // doesn't outlive, nobody writes to the elements: the home refuses, and the array was not in parts or atomic when
+        // this process was forked, as which others could write.
+        unsafe { moved_to(&self.view, &self.segment.memory, memory) }
+    }
+}
+
 impl<T: 'static, D: Axes> Deref for SharedArray<T, D> {
     type Target = ArrayRef<T, D>;
 
     #[inline]
     #[track_caller]
     fn deref(&self) -> &ArrayRef<T, D> {
+        if self.segment.is_away() {
+            return self.away.view(|| self.lent_view());
+        }
         self.segment.assert_free(self.index);
+        self.segment.use_as(Use::Whole);
         &self.view
     }
 }
@@ -103,6 +127,8 @@ impl<T: 'static, D: Axes> DerefMut for SharedArray<T, D> {
     #[track_caller]
     fn deref_mut(&mut self) -> &mut ArrayRef<T, D> {
         self.segment.assert_free(self.index);
+        self.segment.assert_not_lent(self.index);
+        self.segment.use_as(Use::Whole);
         &mut self.view
     }
 }

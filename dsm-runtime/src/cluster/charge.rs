@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::bell::Bell;
 use super::control::MonitorState;
 use super::pool_memory::PoolMemory;
-use super::settings::Purpose;
+use super::settings::{Loan, Purpose};
 use super::wait_policy::WaitPolicy;
 use crate::segment::{Field, Memory};
 use crate::sync::wake;
@@ -25,6 +25,7 @@ pub(crate) struct Charge {
     pub(crate) wait_policy: WaitPolicy,
     pub(crate) purpose: Purpose,
     pub(crate) way: Option<Way>,
+    pub(crate) loan: Option<Loan>,
 }
 
 impl Charge {

@@ -109,8 +109,8 @@ impl<S: Shared> Cluster<S> {
         let segment = Arc::new(Segment::create(declaration)?);
         let handles = S::handles(&mut HandleSource::new(&segment));
         let Builder { seed, deadline, grace, allow_threads, way, .. } = builder;
-        let settings =
-            Settings { size, seed, deadline, grace, allow_threads, wait_policy, purpose: Purpose::Cluster, way };
+        let purpose = Purpose::Cluster;
+        let settings = Settings { size, seed, deadline, grace, allow_threads, wait_policy, purpose, way, loan: None };
         Ok(Cluster { __dsm: AtHome::new(Inner { pool: None, handles, segment, settings, calls: 0 }) })
     }
 

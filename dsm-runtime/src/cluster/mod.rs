@@ -34,7 +34,7 @@ pub(crate) use dispatch::Entry;
 pub use job::{IsResult, Job, own_result};
 pub(crate) use pool::{Over, Pool, Watch, monitor_died};
 pub(crate) use pool_memory::{PoolMemory, Region};
-pub(crate) use settings::{Purpose, Settings};
+pub(crate) use settings::{Loan, Purpose, Settings};
 pub use source::ResourceSource;
 pub use travel::{Argument, ArgumentOf, Given, Output, Owned};
 pub(crate) use verdict::Subject;

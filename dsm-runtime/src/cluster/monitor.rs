@@ -18,11 +18,12 @@ use super::charge::Charge;
 use super::child::{self, UNFIT, fork_child};
 use super::control::{MonitorState, RankSlot};
 use super::deadlock;
-use super::settings::Purpose;
+use super::settings::{Loan, Purpose};
 use super::worker;
 use crate::engine::Failure;
 use crate::point::{Point, reached};
 use crate::segment::inherited;
+use crate::segment::lending;
 use crate::sync::wake;
 use crate::view::ViewBase;
 
@@ -98,12 +99,17 @@ impl Monitor<'_> {
         reached(Point::MonitorForking);
         let monitor = getpid();
         let started_before = self.charge.pool.slot(rank).started.load(Ordering::Acquire);
-        let Charge { pool, arrays, fields, bell, lifeline, wait_policy, way, .. } = self.charge;
+        let Charge { pool, arrays, fields, bell, lifeline, wait_policy, way, loan, .. } = self.charge;
         let keep = [bell.descriptor(), lifeline];
         let pid = fork_child(&keep, || {
             child::reset_signals(&SigSet::empty());
             child::die_with(monitor);
             child::volunteer_for_oom();
+            if let Some(Loan { first, whole }) = loan
+                && lending::become_process(first + rank as u64, whole).is_err()
+            {
+                child::exit(UNFIT);
+            }
             // Children of the worker's own must not hold them.
             keep.into_iter().for_each(inherited::add_descriptor);
             let size = pool.layout.size;

@@ -27,6 +27,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::point::{Point, reached};
 use crate::process::Home;
 use crate::segment::inherited::Descriptor;
+use crate::segment::lending;
 use crate::segment::{Memory, Segment};
 use crate::sync::{Dispenser, Patience, Wait, Waiting, wait_while, wake};
 
@@ -100,11 +101,25 @@ impl Pool {
         let (lifeline, write_end) = lifeline()?;
         let driver = pidfd::open(nix::unistd::getpid()).map_err(|errno| Error::os("can't open a pidfd", errno))?;
         let driver = Descriptor::new(driver);
-        let keep =
-            [memory.descriptor(), segment.memory.descriptor(), bell.descriptor(), write_end.number(), driver.number()];
+        // Held across the fork, so that none of these goes meanwhile and its descriptor becomes another's.
+        let lendable = settings.loan.map(|_| lending::lendable());
+        let lent = lendable.as_ref().map_or(Vec::new(), |list| lending::lendable_here(list));
+        let mut keep = vec![
+            memory.descriptor(),
+            segment.memory.descriptor(),
+            bell.descriptor(),
+            write_end.number(),
+            driver.number(),
+        ];
+        keep.extend(lent.iter().map(|array| array.descriptor));
         let forked = fork_child(&keep, || {
             // The child is a process of its own, with clusters of its own to start and threads that print.
             drop((starting, streams));
+            drop(lendable);
+            if lending::attach(&lent).is_err() {
+                child::exit(child::UNFIT);
+            }
+            child::close(&lent.iter().map(|array| array.descriptor).collect::<Vec<_>>());
             watch_over(segment, &memory, &bell, &write_end, driver.as_fd(), settings);
         });
         let monitor =
@@ -406,6 +421,7 @@ fn watch_over(
         wait_policy: settings.wait_policy,
         purpose: settings.purpose,
         way: settings.way,
+        loan: settings.loan,
     };
     monitor::run(charge, driver, lifeline.as_fd())
 }

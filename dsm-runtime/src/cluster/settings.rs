@@ -17,6 +17,17 @@ pub(crate) struct Settings {
     pub(crate) purpose: Purpose,
     /// How contributions to `accumulate` arrays are made; by size when nothing is said.
     pub(crate) way: Option<Way>,
+    /// What the workers are lent of anonymous arrays.
+    pub(crate) loan: Option<Loan>,
+}
+
+/// What workers are lent: a lease of anonymous arrays (`segment/lending.rs`).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Loan {
+    /// The number of rank 0's process.
+    pub(crate) first: u64,
+    /// Whether they may read whole arrays.
+    pub(crate) whole: bool,
 }
 
 /// What a pool is for.

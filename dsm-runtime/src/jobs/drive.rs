@@ -7,8 +7,9 @@ use std::time::Instant;
 use super::memory::MapMemory;
 use super::outbox::{Inbox, Record};
 use super::source::{Driver, Feed};
-use crate::cluster::{Entry, Idle, Over, Pool, Settings, Subject, Watch, monitor_died, verdict};
+use crate::cluster::{Entry, Idle, Loan, Over, Pool, Settings, Subject, Watch, monitor_died, verdict};
 use crate::error::{Error, ErrorKind, Result};
+use crate::segment::lending::LeaseGuard;
 use crate::segment::{Declaration, Segment};
 use crate::sync::{Patience, Wait, Waiting, wait_while};
 
@@ -24,6 +25,9 @@ pub(super) fn drive(
 ) -> Result<()> {
     // It holds no array; the pool wants one all the same.
     let segment = Arc::new(Segment::create(Declaration::new(NAME))?);
+    // Ends when the pool is gone, also by unwinding.
+    let lease = LeaseGuard::begin(settings.size, true);
+    let settings = &Settings { loan: Some(Loan { first: lease.first(), whole: true }), ..*settings };
     let pool = Pool::start(&segment, settings)?;
     // A deadline beyond the clock's range is none.
     let deadline = settings.deadline.and_then(|deadline| Instant::now().checked_add(deadline));

@@ -59,6 +59,7 @@ impl Plan {
             wait_policy: WaitPolicy::chosen(self.wait_policy, std::env::var_os("DSM_WAIT_POLICY"))?,
             purpose: Purpose::Map,
             way: None,
+            loan: None,
         })
     }
 

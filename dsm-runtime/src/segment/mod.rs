@@ -4,6 +4,7 @@ mod available;
 mod declaration;
 mod declared;
 pub(crate) mod inherited;
+pub(crate) mod lending;
 mod memory;
 mod segment;
 
@@ -11,4 +12,4 @@ pub(crate) use available::{available, human, total_memory};
 pub use declaration::Declaration;
 pub(crate) use declared::{CellKind, Field, FieldKind, LockWords};
 pub(crate) use memory::{Memory, page_size};
-pub(crate) use segment::{Segment, field};
+pub(crate) use segment::{Segment, Use, field};

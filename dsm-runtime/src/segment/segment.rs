@@ -1,12 +1,13 @@
 //! The memory of one declared struct or anonymous array on the driver: its fields and whether a call is running on it.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use super::declaration::Declaration;
 use super::declared::Field;
 use super::inherited;
-use super::memory::Memory;
+use super::lending;
+use super::memory::{Memory, page_size};
 use crate::error::Result;
 use crate::process::Home;
 use crate::sync::FlagWord;
@@ -19,46 +20,75 @@ pub(crate) struct Segment {
     busy: AtomicBool,
     /// Whether workers have ever been started on it.
     used: AtomicBool,
-    /// Of an anonymous array: the name it was given, if it was.
-    given_name: Option<OnceLock<&'static str>>,
+    /// Of an anonymous array only.
+    anonymous: Option<Anonymous>,
+}
+
+/// What an anonymous array has beside its field.
+struct Anonymous {
+    /// By which others that are lent it find it.
+    number: u64,
+    /// The name it was given, if it was.
+    name: OnceLock<&'static str>,
+    /// A [`Use`].
+    used_as: AtomicU32,
+}
+
+/// How the home uses an anonymous array, as far as borrows tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Use {
+    /// As a whole.
+    Whole = 0,
+    /// As parts, which may be written by different processes.
+    Parts = 1,
+    /// As atomics.
+    Atomics = 2,
 }
 
 impl Segment {
     pub(crate) fn create(declaration: Declaration) -> Result<Self> {
-        Segment::make(declaration, "arrays", None)
+        Segment::make(declaration, "arrays", false)
     }
 
     /// The memory of an anonymous array. Other processes may map it by the descriptor that `memory` keeps, and build
     /// views from its field.
     pub(crate) fn create_anonymous(declaration: Declaration) -> Result<Self> {
-        Segment::make(declaration, "anonymous array", Some(OnceLock::new()))
+        Segment::make(declaration, "anonymous array", true)
     }
 
-    fn make(declaration: Declaration, purpose: &str, given_name: Option<OnceLock<&'static str>>) -> Result<Self> {
+    fn make(declaration: Declaration, purpose: &str, anonymous: bool) -> Result<Self> {
         let (fields, length) = declaration.fit()?;
         inherited::watch_forks()?;
+        let behind = if anonymous { lending::CLAIM_BYTES } else { 0 };
+        let memory = Memory::create(purpose, length.max(1).next_multiple_of(page_size()) + behind)?;
+        let anonymous = anonymous.then(|| Anonymous {
+            number: lending::register(&memory),
+            name: OnceLock::new(),
+            used_as: AtomicU32::new(Use::Whole as u32),
+        });
         Ok(Segment {
-            memory: Memory::create(purpose, length)?,
+            memory,
             fields,
             home: Home::here(),
             busy: AtomicBool::new(false),
             used: AtomicBool::new(false),
-            given_name,
+            anonymous,
         })
     }
 
     /// What messages call the field declared as number `index`.
     pub(crate) fn name(&self, index: usize) -> &'static str {
-        let given = self.given_name.as_ref().and_then(OnceLock::get);
+        let given = self.anonymous.as_ref().and_then(|anonymous| anonymous.name.get());
         given.copied().unwrap_or_else(|| self.field(index).name)
     }
 
     /// Names an anonymous array, unless it has been.
     #[track_caller]
     pub(crate) fn give_name(&self, name: &'static str) {
-        match &self.given_name {
-            Some(given) => {
-                given.get_or_init(|| name);
+        match &self.anonymous {
+            Some(anonymous) => {
+                anonymous.name.get_or_init(|| name);
             }
             None => panic!("an array of a declared struct can't be named `{name}`: it has the name it is declared by"),
         }
@@ -108,14 +138,73 @@ impl Segment {
         }
     }
 
+    /// Whether this is an anonymous array, in a process other than its home.
+    #[inline]
+    pub(crate) fn is_away(&self) -> bool {
+        !self.home.is_here() && self.anonymous.is_some()
+    }
+
+    /// Notes how the home uses an anonymous array from now on; its borrows see to it that it isn't used otherwise.
+    #[inline]
+    pub(crate) fn use_as(&self, used_as: Use) {
+        if let Some(anonymous) = &self.anonymous
+            && anonymous.used_as.load(Ordering::Relaxed) != used_as as u32
+            && self.home.is_here()
+        {
+            anonymous.used_as.store(used_as as u32, Ordering::Relaxed);
+        }
+    }
+
+    /// Panics when the array is declared.
+    #[track_caller]
+    pub(crate) fn assert_anonymous(&self, index: usize) {
+        assert!(
+            self.anonymous.is_some(),
+            "`{}` is declared in a `shared!`: clauses of a parallel function say how workers use it; parts and atomics are \
+             for anonymous arrays",
+            self.name(index)
+        );
+    }
+
+    /// Panics while a map runs whose workers may read the array.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn assert_not_lent(&self, index: usize) {
+        if let Some(anonymous) = &self.anonymous
+            && lending::is_lent(anonymous.number)
+        {
+            is_read(self.name(index));
+        }
+    }
+
+    /// This process's mapping of an anonymous array that it was lent for this use.
+    ///
+    /// # Panics
+    ///
+    /// When it was not.
+    #[track_caller]
+    pub(crate) fn lent(&self, index: usize, used_as: Use) -> &'static Memory {
+        let lent = self.anonymous.as_ref().and_then(|anonymous| {
+            let as_wanted = anonymous.used_as.load(Ordering::Relaxed) == used_as as u32;
+            lending::lent_memory(anonymous.number, used_as == Use::Whole).filter(|_| as_wanted)
+        });
+        match lent {
+            Some(memory) => memory,
+            None => {
+                self.far_from_home(index);
+                unreachable!("an anonymous array is at home or away")
+            }
+        }
+    }
+
     #[cold]
     #[track_caller]
     fn far_from_home(&self, index: usize) {
         let name = self.name(index);
-        if self.given_name.is_some() {
+        if self.anonymous.is_some() {
             panic!(
-                "`{name}` is an array that another process made: declare it with `dsm::shared!` and use the field of the \
-                 resource struct, or give the worker what it needs as an argument"
+                "`{name}` is an array that another process made: jobs of a `dsm::map` may read it, and write to parts that \
+                 `split_mut` hands out, or through `atomics`; for a parallel function, declare it with `dsm::shared!`"
             );
         }
         self.home.assert(name);
@@ -127,6 +216,20 @@ pub(crate) fn field(fields: &[Field], index: usize) -> &Field {
     match fields.iter().find(|field| field.index == index) {
         Some(field) => field,
         None => panic!("no field {index} is declared"),
+    }
+}
+
+#[cold]
+#[track_caller]
+fn is_read(name: &str) -> ! {
+    panic!("`{name}` may be read by the workers of a map that runs: write to it after the map has returned");
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        if let Some(anonymous) = self.anonymous.as_ref().filter(|_| self.home.is_here()) {
+            lending::unregister(anonymous.number);
+        }
     }
 }
 
