@@ -40,7 +40,10 @@ pub use cluster::{Builder, Cluster, WaitPolicy};
 pub use element::Element;
 pub use error::{Error, ErrorKind, Place, Result};
 pub use indicatif;
-pub use jobs::{JobContext, JobError, Jobs, Listed, Map, OnError, Progress, Skip, Stop, Streamed, map, stream};
+pub use jobs::{
+    Background, JobContext, JobError, Jobs, Listed, Map, OnError, Progress, Skip, Stop, Streamed, background, map,
+    stream,
+};
 pub use schedule::{Indices, Schedule};
 pub use shape::Axes;
 pub use sorting::{Side, Sort, SortKey, argsort, searchsorted, sort, sort_by_key};

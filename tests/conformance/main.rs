@@ -9,6 +9,7 @@ mod arguments;
 mod at_home;
 mod atomics;
 mod axes_in_place;
+mod background;
 mod blocks;
 mod by_hand;
 mod cells;

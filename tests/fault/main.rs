@@ -14,6 +14,7 @@ mod faults;
 mod strikes;
 
 mod accumulate;
+mod background;
 mod deadlock;
 mod divergence;
 mod driver;

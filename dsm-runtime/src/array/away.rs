@@ -1,12 +1,12 @@
 //! An anonymous array's elements in a process that it was lent to.
 #![allow(unsafe_code)]
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use ndarray::{ArrayRef, ArrayView, Axis, ShapeBuilder as _};
 
 use crate::process::Home;
-use crate::segment::Memory;
+use crate::segment::{Memory, Segment, Use};
 use crate::shape::Axes;
 
 /// A view that a process makes at its first use, and only it uses.
@@ -28,6 +28,23 @@ impl<T, D: Axes> Away<T, D> {
             drop(make());
         }
         view
+    }
+}
+
+/// While it lives, an anonymous array is used as something else than a whole.
+pub(super) struct Borrowed(Arc<Segment>);
+
+impl Borrowed {
+    pub(super) fn as_used(segment: &Arc<Segment>, used_as: Use) -> Self {
+        segment.use_as(used_as);
+        Borrowed(Arc::clone(segment))
+    }
+}
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        // No effect in another process, whose copy this is.
+        self.0.use_as(Use::Whole);
     }
 }
 

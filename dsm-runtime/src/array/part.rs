@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use ndarray::{ArrayRef, ArrayViewMut};
 
+use super::away::Borrowed;
 use super::shared_array::SharedArray;
 use crate::element::Element;
 use crate::process::Home;
@@ -44,6 +45,8 @@ pub struct Part<'a, T: 'static, D> {
     /// The elements at home, and in a process that the array was lent to.
     here: OnceLock<ArrayViewMut<'static, T, D>>,
     away: OnceLock<(Home, ArrayViewMut<'static, T, D>)>,
+    /// Shared by all parts.
+    _borrowed: Arc<Borrowed>,
     array: PhantomData<&'a mut ArrayRef<T, D>>,
 }
 
@@ -98,18 +101,46 @@ impl<T: Element, D: Axes> SharedArray<T, D> {
         self.parts(ranges)
     }
 
+    /// As [`split_mut`](SharedArray::split_mut), for parts that outlive the handle: those that a
+    /// [`background`](crate::background) process takes along.
+    ///
+    /// # Panics
+    ///
+    /// As [`split_mut`](SharedArray::split_mut).
+    ///
+    /// ```
+    /// use dsm::prelude::*;
+    /// use std::cell::RefCell;
+    /// use std::rc::Rc;
+    ///
+    /// let parts: Vec<_> =
+    ///     SharedArray::<u32, _>::zeros(10)?.into_parts(2).into_iter().map(|part| Rc::new(RefCell::new(part))).collect();
+    /// let first = Rc::clone(&parts[0]);
+    /// let other = dsm::background(move || first.borrow_mut().fill(1))?;
+    /// parts[1].borrow_mut().fill(2);              // meanwhile
+    /// other.join()?;
+    /// assert_eq!(parts[0].borrow().sum() + parts[1].borrow().sum(), 15);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn into_parts(mut self, parts: usize) -> Vec<Part<'static, T, D>> {
+        let rows = self.declared_rows();
+        self.parts((0..parts).map(|part| block(rows, parts, part)).collect())
+    }
+
     fn declared_rows(&self) -> usize {
         self.segment().field(self.index()).shape()[0]
     }
 
     #[track_caller]
-    fn parts(&mut self, ranges: Vec<Range<usize>>) -> Vec<Part<'_, T, D>> {
+    fn parts<'a>(&mut self, ranges: Vec<Range<usize>>) -> Vec<Part<'a, T, D>> {
         let (segment, index) = (Arc::clone(self.segment()), self.index());
         segment.assert_free(index);
         segment.assert_not_lent(index);
         segment.assert_anonymous(index);
         assert!(ranges.len() <= MOST_PARTS, "`{}` can be cut into {MOST_PARTS} parts at most", self.name());
-        segment.use_as(Use::Parts);
+        let borrowed = Arc::new(Borrowed::as_used(&segment, Use::Parts));
         let part = |(number, rows)| Part {
             segment: Arc::clone(&segment),
             index,
@@ -117,6 +148,7 @@ impl<T: Element, D: Axes> SharedArray<T, D> {
             rows,
             here: OnceLock::new(),
             away: OnceLock::new(),
+            _borrowed: Arc::clone(&borrowed),
             array: PhantomData,
         };
         ranges.into_iter().enumerate().map(part).collect()

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ndarray::{ArrayRef, ArrayView};
 
-use super::away::Away;
+use super::away::{Away, Borrowed};
 use super::shared_array::SharedArray;
 use crate::segment::{Memory, Segment, Use};
 use crate::shape::Axes;
@@ -35,6 +35,7 @@ pub struct SharedAtomics<'a, T: 'static, D> {
     index: usize,
     here: ArrayView<'static, Atomic<T>, D>,
     away: Away<Atomic<T>, D>,
+    _borrowed: Borrowed,
     array: PhantomData<&'a mut ArrayRef<T, D>>,
 }
 
@@ -60,15 +61,50 @@ impl<T: AtomicElement, D: Axes> SharedArray<T, D> {
     /// ```
     #[track_caller]
     pub fn atomics(&mut self) -> SharedAtomics<'_, T, D> {
+        self.as_atomics()
+    }
+
+    /// As [`atomics`](SharedArray::atomics), for atomics that outlive the handle: those that a
+    /// [`background`](crate::background) process shares.
+    ///
+    /// # Panics
+    ///
+    /// As [`atomics`](SharedArray::atomics).
+    ///
+    /// ```
+    /// use dsm::prelude::*;
+    /// use std::sync::Arc;
+    ///
+    /// let done = Arc::new(SharedArray::<u32, _>::zeros(1)?.into_atomics());
+    /// let shared = Arc::clone(&done);
+    /// let other = dsm::background(move || {
+    ///     for _ in 0..100 {
+    ///         shared[0].fetch_add(1);
+    ///     }
+    /// })?;
+    /// while done[0].load() < 100 {                // its progress
+    ///     std::thread::yield_now();
+    /// }
+    /// other.join()?;
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn into_atomics(mut self) -> SharedAtomics<'static, T, D> {
+        self.as_atomics()
+    }
+
+    #[track_caller]
+    fn as_atomics<'a>(&mut self) -> SharedAtomics<'a, T, D> {
         let (segment, index) = (Arc::clone(self.segment()), self.index());
         segment.assert_free(index);
         segment.assert_not_lent(index);
         segment.assert_anonymous(index);
-        segment.use_as(Use::Atomics);
-        // SAFETY: the array is borrowed mutably as long as this is used, so that here it is reached as atomics only; its
+        let borrowed = Borrowed::as_used(&segment, Use::Atomics);
+        // SAFETY: the array is borrowed mutably as long as this is used, or gone, so that here it is reached as atomics only; its
         // segment, which this holds, keeps the mapping.
         let here = unsafe { atomic_view(&segment, index, &segment.memory) };
-        SharedAtomics { segment, index, here, away: Away::default(), array: PhantomData }
+        SharedAtomics { segment, index, here, away: Away::default(), _borrowed: borrowed, array: PhantomData }
     }
 }
 

@@ -166,6 +166,8 @@ pub(crate) struct RankSlot {
     /// Bytes of its result or refusal, and of its report.
     pub(crate) answer_bytes: AtomicUsize,
     pub(crate) report_bytes: AtomicUsize,
+    /// The number of its process.
+    pub(crate) process: AtomicU32,
     /// Wait status of its process, when that ended in the middle of a call; zero otherwise.
     pub(crate) death: AtomicI32,
     /// Whether it was killed because it did not leave in time.

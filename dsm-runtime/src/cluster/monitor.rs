@@ -117,6 +117,7 @@ impl Monitor<'_> {
             let base: &'static ViewBase = Box::leak(Box::new(base));
             worker::work(pool, base, bell, wait_policy)
         })?;
+        self.charge.pool.slot(rank).process.store(pid.as_raw() as u32, Ordering::Release);
         self.workers[rank] = Some(Process { pid, started_before });
         Ok(())
     }
@@ -127,7 +128,7 @@ impl Monitor<'_> {
             self.reap();
             let control = self.charge.pool.control();
             let number = control.job.0.number.load(Ordering::Acquire);
-            if !(self.charge.purpose == Purpose::Map && control.has_failed(number)) {
+            if !(self.charge.purpose != Purpose::Cluster && control.has_failed(number)) {
                 self.revive();
             }
             if control.is_running(number) && deadlock::found(&self.charge, number) {

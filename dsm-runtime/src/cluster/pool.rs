@@ -375,6 +375,7 @@ fn refuse_threads(settings: &Settings) -> Result<()> {
     let (before, allow) = match settings.purpose {
         Purpose::Cluster => ("call `cluster.start()` before", "`Cluster::builder(…).allow_threads()`"),
         Purpose::Map => ("run the map before", "`dsm::map(…).allow_threads()`"),
+        Purpose::Background => ("start the background process before", "`dsm::Background::start_among_threads`"),
     };
     Err(Error::new(
         ErrorKind::Threads,

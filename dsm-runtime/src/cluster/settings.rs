@@ -37,4 +37,6 @@ pub(crate) enum Purpose {
     Cluster,
     /// One call that hands out jobs.
     Map,
+    /// One call of one closure.
+    Background,
 }

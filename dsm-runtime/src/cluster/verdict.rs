@@ -62,7 +62,7 @@ pub(crate) fn error(pool: &PoolMemory, subject: &Subject<'_>, settings: &Setting
     let (ranks, verb) = if overdue.len() == 1 { ("rank", "was") } else { ("ranks", "were") };
     let replaced = match settings.purpose {
         Purpose::Cluster => " and replaced",
-        Purpose::Map => "",
+        Purpose::Map | Purpose::Background => "",
     };
     error.adding(&format!(
         "; {ranks} {} did not reach a dsm operation within {:?} and {verb} killed{replaced}",

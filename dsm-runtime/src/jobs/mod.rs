@@ -1,5 +1,6 @@
-//! Closures in worker processes of their own: `map` and `stream`. `README.md` beside this file has the protocol.
+//! Closures in worker processes of their own: `map`, `stream` and `background`. `README.md` beside this file has the protocol.
 
+mod background;
 mod context;
 mod drive;
 mod hand;
@@ -14,6 +15,7 @@ mod run;
 mod serial;
 mod source;
 
+pub use background::{Background, background};
 pub use context::JobContext;
 pub use map::{Map, map, stream};
 pub use on_error::{JobError, OnError, Skip, Stop};

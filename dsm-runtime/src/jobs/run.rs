@@ -389,7 +389,7 @@ struct Caller<'a, S, N> {
 impl<'a, S, N: Fn() -> S> Caller<'a, S, N> {
     fn run<R>(&mut self, index: usize, job: impl FnOnce(&JobContext<'_, S>) -> R) -> Result<R> {
         let Caller { serial, seed, init, context } = self;
-        run_job(index, || {
+        run_job(NAME, Some(index), || {
             let context = context.get_or_insert_with(|| JobContext::new(Place::Caller(serial), 0, 1, *seed, init()));
             context.begin(index);
             job(context)

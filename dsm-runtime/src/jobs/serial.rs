@@ -45,21 +45,22 @@ pub(super) fn misuse(message: &str, place: &'static Location<'static>) -> ! {
     resume_unwind(Box::new(Misuse { message: message.to_owned(), place: Place::from(place) }))
 }
 
-/// Runs a job; what it panics with becomes the map's error.
-pub(super) fn run_job<R>(index: usize, job: impl FnOnce() -> R) -> Result<R, Error> {
-    catch_unwind(AssertUnwindSafe(job)).map_err(|payload| failure(index, &*payload))
+/// Runs a job of `name`; what it panics with becomes the error.
+pub(super) fn run_job<R>(name: &str, index: Option<usize>, job: impl FnOnce() -> R) -> Result<R, Error> {
+    catch_unwind(AssertUnwindSafe(job)).map_err(|payload| failure(name, index, &*payload))
 }
 
-fn failure(index: usize, payload: &(dyn Any + Send)) -> Error {
+fn failure(name: &str, index: Option<usize>, payload: &(dyn Any + Send)) -> Error {
+    let rank = format!("rank 0 of `{name}`{}", index.map_or(String::new(), |index| format!(", in job {index},")));
     let error = match payload.downcast_ref::<Misuse>() {
         Some(Misuse { message, place }) => {
-            let text = format!("rank 0 of `map`, in job {index}, at {place}: {message}");
+            let text = format!("{rank} at {place}: {message}");
             Error::new(ErrorKind::Misuse, text).with_place(Some(place.clone()))
         }
         None => {
-            let text = format!("rank 0 of `map`, in job {index}, panicked: {}", payload::text_of(payload));
+            let text = format!("{rank} panicked: {}", payload::text_of(payload));
             Error::new(ErrorKind::Panicked, text)
         }
     };
-    error.with_rank(0).with_job(Some(index))
+    error.with_rank(0).with_job(index)
 }
