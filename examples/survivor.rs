@@ -3,8 +3,8 @@
 #![allow(unsafe_code)]
 
 use clap::Parser;
-use dsm::ErrorKind;
 use dsm::prelude::*;
+use dsm::{Backend, ErrorKind};
 
 dsm::shared! {
     /// A vector of numbers.
@@ -53,7 +53,8 @@ struct Args {
 #[dsm::main]
 fn main() -> dsm::Result<()> {
     let Args { n, workers } = Args::parse();
-    let mut cluster = Cluster::with_workers(workers, Survivor { n })?;
+    // Whatever DSM_BACKEND says: a thread takes the program with it when it crashes.
+    let mut cluster = Cluster::builder(Survivor { n }).workers(workers).backend(Backend::Process).build()?;
     let crashed = crash(&mut cluster).expect_err("a worker crashes");
     println!("survived: {crashed}");
     let gave_up = give_up(&mut cluster).expect_err("a worker panics");

@@ -114,9 +114,9 @@ pub use dsm_macros::shared;
 pub use dsm_macros::test;
 pub use dsm_runtime::{
     Accumulate, AccumulateBy, AccumulateElement, Atomic, AtomicBits, AtomicElement, AtomicNumber, Atomics, Axes,
-    Background, Builder, Cluster, Element, Error, ErrorKind, FairLock, FairLockGuard, Flag, Handle, Handles, Indices,
-    JobContext, JobError, Jobs, Listed, Lock, LockGuard, LoopIndex, LoopRange, Map, OnError, Part, Pending, Phase,
-    Place, Progress, Raw, Read, Result, Rows, RowsMut, Schedule, Sections, Shared, SharedArray, SharedAtomics,
+    Backend, Background, Builder, Cluster, Element, Error, ErrorKind, FairLock, FairLockGuard, Flag, Handle, Handles,
+    Indices, JobContext, JobError, Jobs, Listed, Lock, LockGuard, LoopIndex, LoopRange, Map, OnError, Part, Pending,
+    Phase, Place, Progress, Raw, Read, Result, Rows, RowsMut, Schedule, Sections, Shared, SharedArray, SharedAtomics,
     SharedCell, Side, Skip, Sort, SortKey, Split, Stop, Streamed, SubTeam, Team, TeamRng, View, WaitPolicy, argsort,
     background, indicatif, map, ops, searchsorted, sort, sort_by_key, stream,
 };

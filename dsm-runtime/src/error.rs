@@ -34,7 +34,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum ErrorKind {
     /// The number of workers is no positive integer, or more than dsm runs.
     Workers,
-    /// `DSM_BACKEND` names an engine that isn't there.
+    /// `DSM_BACKEND`, or a text to be read as a [`Backend`](crate::Backend), names none.
     Backend,
     /// `DSM_WAIT_POLICY` is neither `active` nor `passive`.
     WaitPolicy,

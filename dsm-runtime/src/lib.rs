@@ -36,7 +36,7 @@ mod threads;
 mod view;
 
 pub use array::{Handle, Handles, Part, Shared, SharedArray, SharedAtomics, SharedCell};
-pub use cluster::{Builder, Cluster, WaitPolicy};
+pub use cluster::{Backend, Builder, Cluster, WaitPolicy};
 pub use element::Element;
 pub use error::{Error, ErrorKind, Place, Result};
 pub use indicatif;

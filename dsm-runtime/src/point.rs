@@ -3,9 +3,9 @@
 //! In builds with debug assertions only; elsewhere `reached` is nothing.
 
 #[cfg(debug_assertions)]
-use std::sync::OnceLock;
+use std::cell::Cell;
 #[cfg(debug_assertions)]
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::OnceLock;
 
 macro_rules! points {
     ($($(#[$doc:meta])* $name:ident,)*) => {
@@ -102,7 +102,10 @@ pub type Strike = fn(Point, Option<usize>);
 #[cfg(debug_assertions)]
 static STRIKE: OnceLock<Strike> = OnceLock::new();
 #[cfg(debug_assertions)]
-static RANK: AtomicUsize = AtomicUsize::new(usize::MAX);
+thread_local! {
+    /// The rank that this thread carries.
+    static RANK: Cell<Option<usize>> = const { Cell::new(None) };
+}
 
 /// Has this process, and those it forks from now on, call `strike` at every point. The first call counts.
 #[cfg(debug_assertions)]
@@ -110,10 +113,10 @@ pub fn strike_with(strike: Strike) {
     let _ = STRIKE.set(strike);
 }
 
-/// This process is the worker of a rank.
+/// This thread is the worker of a rank.
 pub(crate) fn become_worker(rank: usize) {
     #[cfg(debug_assertions)]
-    RANK.store(rank, Ordering::Relaxed);
+    RANK.set(Some(rank));
     #[cfg(not(debug_assertions))]
     let _ = rank;
 }
@@ -123,8 +126,7 @@ pub(crate) fn become_worker(rank: usize) {
 pub(crate) fn reached(point: Point) {
     #[cfg(debug_assertions)]
     if let Some(strike) = STRIKE.get() {
-        let rank = RANK.load(Ordering::Relaxed);
-        strike(point, (rank != usize::MAX).then_some(rank));
+        strike(point, RANK.get());
     }
     #[cfg(not(debug_assertions))]
     let _ = point;

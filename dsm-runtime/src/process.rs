@@ -1,35 +1,77 @@
-//! Which process this is, for handles that work only in the process that made them.
+//! Where this code runs, for handles that work only in the process that made them, and in the worker.
 //!
 //! A fork copies every value, handles included. The runtime counts up in each child it forks, so a handle can compare
-//! the count of its birth with the present one for the price of a load.
+//! the count of its birth with the present one for the price of a load. A rank that a thread carries could reach the
+//! driver's handles through a static, which one that a process carries can't: so that programs are the same on both, the
+//! thread has a number while it runs a rank, and its handles have it too.
 
+use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
-/// The process a handle was made in.
+thread_local! {
+    /// The number of the rank that this thread carries; zero is none.
+    static CARRIED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The number of a rank that a thread carries; one that has a process to itself needs none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Home(u32);
+pub(crate) struct Carried(u64);
+
+impl Carried {
+    /// By a process.
+    pub(crate) const BY_A_PROCESS: Carried = Carried(0);
+
+    /// By a thread; each has a number of its own.
+    pub(crate) fn by_a_thread() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Carried(LAST.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// This thread carries it from now on; gives what it carried before.
+    pub(crate) fn enter(self) -> Self {
+        Carried(CARRIED.replace(self.0))
+    }
+
+    /// What this thread carries.
+    pub(crate) fn here() -> Self {
+        Carried(CARRIED.get())
+    }
+}
+
+/// The process and the rank that a handle was made in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Home {
+    generation: u32,
+    rank: Carried,
+}
 
 impl Home {
-    /// This process.
     pub(crate) fn here() -> Self {
-        Home(GENERATION.load(Ordering::Relaxed))
+        Home { generation: GENERATION.load(Ordering::Relaxed), rank: Carried::here() }
+    }
+
+    /// Whether the handle is in the process that made it, and in no other rank than the one that did.
+    #[inline]
+    pub(crate) fn is_here(self) -> bool {
+        let rank = Carried::here();
+        self.is_this_process() && (rank == Carried::BY_A_PROCESS || rank == self.rank)
     }
 
     /// Whether the handle is in the process that made it.
     #[inline]
-    pub(crate) fn is_here(self) -> bool {
-        self.0 == GENERATION.load(Ordering::Relaxed)
+    pub(crate) fn is_this_process(self) -> bool {
+        self.generation == GENERATION.load(Ordering::Relaxed)
     }
 
-    /// Panics with the handle's name when this is another process.
+    /// Panics with the handle's name when this is another process, or a rank that didn't make it.
     #[inline]
     #[track_caller]
     pub(crate) fn assert(self, name: &str) {
         if !self.is_here() {
-            not_here(name);
+            not_here(name, self.is_this_process());
         }
     }
 }
@@ -47,7 +89,7 @@ impl<T> AtHome<T> {
     }
 
     pub(crate) fn is_at_home(&self) -> bool {
-        self.home.is_here()
+        self.home.is_this_process()
     }
 }
 
@@ -73,7 +115,7 @@ impl<T> DerefMut for AtHome<T> {
 
 impl<T> Drop for AtHome<T> {
     fn drop(&mut self) {
-        if !self.home.is_here() {
+        if !self.home.is_this_process() {
             std::mem::forget(self.value.take());
         }
     }
@@ -91,9 +133,10 @@ pub(crate) fn became_a_child() {
 
 #[cold]
 #[track_caller]
-fn not_here(name: &str) -> ! {
+fn not_here(name: &str, in_this_process: bool) -> ! {
+    let place = if in_this_process { "a worker" } else { "another process" };
     panic!(
-        "`{name}` is the driver's handle and this is another process: name the array in a clause of the parallel \
-         function and use the field of its resource struct"
+        "`{name}` is the driver's handle and this is {place}: name the array in a clause of the parallel function and use \
+         the field of its resource struct"
     );
 }

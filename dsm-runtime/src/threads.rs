@@ -65,20 +65,24 @@ pub(crate) fn do_all<W: Send>(threads: usize, pieces: Vec<W>, work: impl Fn(W) +
         }
         outcome
     });
-    let deadline = Instant::now() + LINGER;
-    for thread in locked(&started).drain(..) {
-        wait_until_gone(thread, deadline);
-    }
+    wait_until_all_are_gone(&started);
     if let Err(payload) = outcome {
         resume_unwind(payload);
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Waits until a joined thread is off the list: the join returns a little earlier.
+/// Waits until joined threads are off the list: the join returns a little earlier.
+pub(crate) fn wait_until_all_are_gone(threads: &Mutex<Vec<Pid>>) {
+    let deadline = Instant::now() + LINGER;
+    for thread in locked(threads).drain(..) {
+        wait_until_gone(thread, deadline);
+    }
+}
+
 fn wait_until_gone(thread: Pid, deadline: Instant) {
     let entry = format!("/proc/self/task/{thread}");
     while Path::new(&entry).exists() && Instant::now() < deadline {

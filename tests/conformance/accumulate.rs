@@ -349,7 +349,7 @@ fn shown(res: Grids) -> String {
 
 #[dsm::test]
 fn it_is_shown_without_its_elements() -> dsm::Result<()> {
-    teams([]);
+    teams([2]);
     let mut cluster = Cluster::with_workers(2, Grids { n: 4 })?;
     let text = r#"Accumulate { array: "line", shape: [4], operator: Add, .. }"#;
     assert_eq!(shown(&mut cluster)?, [text, text]);

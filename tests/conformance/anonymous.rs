@@ -2,11 +2,11 @@
 
 use std::sync::OnceLock;
 
-use dsm::ErrorKind;
 use dsm::prelude::*;
+use dsm::{Backend, ErrorKind};
 use nix::sys::signal::Signal;
 
-use crate::support::{Holdings, status_of};
+use crate::support::{Holdings, backend, status_of};
 use crate::teams;
 
 dsm::shared! {
@@ -131,9 +131,14 @@ fn a_worker_is_refused_by_name_and_finds_no_memory_in_its_place() -> dsm::Result
     let mut cluster = Cluster::with_workers(2, Plain { n: 1 })?;
     let error = read_the_drivers(&mut cluster, false).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Panicked);
-    assert!(error.to_string().contains("`given` is an array that another process made"), "{error}");
-    let error = read_the_drivers(&mut cluster, true).unwrap_err();
-    assert_eq!(error.signal(), Some(Signal::SIGSEGV as i32), "{error}");
+    assert!(error.to_string().contains("`given` is an array that "), "{error}");
+    if backend() == Backend::Process {
+        let error = read_the_drivers(&mut cluster, true).unwrap_err();
+        assert_eq!(error.signal(), Some(Signal::SIGSEGV as i32), "{error}");
+    } else {
+        // In its own process the view is as good as ever.
+        assert_eq!(read_the_drivers(&mut cluster, true)?[0], 5);
+    }
     assert_eq!(given.sum(), 50);
     Ok(())
 }
@@ -163,7 +168,7 @@ fn a_worker_may_make_its_own() -> dsm::Result<()> {
 
 #[dsm::test]
 fn an_anonymous_array_in_place_of_a_declared_one_is_refused() -> dsm::Result<()> {
-    teams([]);
+    teams([2]);
     let mut cluster = Cluster::with_workers(2, Plain { n: 10 })?;
     let mut other = SharedArray::zeros(10)?;
     std::mem::swap(&mut cluster.x, &mut other);

@@ -55,7 +55,7 @@ fn a_handle_swapped_between_clusters_is_refused_until_it_is_back() -> dsm::Resul
 
 #[dsm::test]
 fn a_handle_swapped_within_a_cluster_is_refused() -> dsm::Result<()> {
-    teams([]);
+    teams([2]);
     let mut cluster = Cluster::with_workers(2, Home { n: 4 })?;
     let Handles { x, y } = Handles::of(&mut cluster);
     std::mem::swap(x, y);

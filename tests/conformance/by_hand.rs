@@ -122,7 +122,7 @@ fn trick(trick: Trick) -> dsm::Result<Vec<u64>> {
 
 #[dsm::test]
 fn a_struct_declared_by_hand_works_when_it_keeps_the_rules() {
-    teams([]);
+    teams([2]);
     assert_eq!(trick(Trick::None).unwrap(), [6, 6]);
     assert_eq!(trick(Trick::Share).unwrap(), [6, 6]);
     assert_eq!(kept().take().unwrap().to_vec(), [3; 4], "it lives as long as its handle");
@@ -171,7 +171,7 @@ const BUSY: &str = "`a` belongs to the workers while a call runs";
 
 #[dsm::test]
 fn a_handle_kept_elsewhere_panics_while_a_call_is_made() {
-    teams([]);
+    teams([2]);
     TRICK.set(Trick::Share);
     let mut cluster = Cluster::with_workers(2, ByHand).unwrap();
     let outcome = catch_unwind(AssertUnwindSafe(|| call::<Fill, _>(&mut cluster, &Toucher)));
@@ -181,7 +181,7 @@ fn a_handle_kept_elsewhere_panics_while_a_call_is_made() {
 
 #[dsm::test]
 fn a_handle_kept_elsewhere_panics_on_another_thread_while_a_call_runs() {
-    teams([]);
+    teams([2]);
     TRICK.set(Trick::Share);
     let (gate, mut key) = std::io::pipe().unwrap();
     GATE.set(gate).unwrap();

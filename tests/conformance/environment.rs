@@ -40,7 +40,7 @@ fn the_environment_says_how_many_the_most_specific_first() {
     if role().is_some() {
         return program();
     }
-    teams([]);
+    teams([2]);
     let asked =
         |variables: &[_]| asked(again!(the_environment_says_how_many_the_most_specific_first, "program"), variables);
     assert_eq!(asked(&[("DSM_NUM_WORKERS", "3"), ("OMP_NUM_THREADS", "5")]), "3 of 3");
@@ -78,7 +78,7 @@ fn an_explicit_number_goes_before_a_broken_environment() -> dsm::Result<()> {
         print!("{sizes:?}");
         return Ok(());
     }
-    teams([]);
+    teams([2]);
     let asked =
         |variables: &[_]| asked(again!(an_explicit_number_goes_before_a_broken_environment, "program"), variables);
     assert_eq!(asked(&[("DSM_NUM_WORKERS", "abc")]), "[2, 2]");
@@ -99,6 +99,7 @@ fn a_policy_of_waiting_changes_no_result_and_a_wrong_one_is_refused() -> dsm::Re
         }
         return Ok(());
     }
+    teams([3]);
     for policy in [WaitPolicy::Active, WaitPolicy::Passive] {
         for workers in teams([1, 2, 4]) {
             let mut cluster = Cluster::builder(Plain).workers(workers).wait_policy(policy).build()?;

@@ -190,7 +190,7 @@ dsm::__private::expand_parallel! {
 
 #[dsm::test]
 fn the_hidden_macro_told_lies_gives_what_the_declaration_says() -> dsm::Result<()> {
-    teams([]);
+    teams([2]);
     let mut cluster = Cluster::with_workers(2, Grid { n: 4 })?;
     cluster.fair.set(7);
     assert_says(&twice(&mut cluster).unwrap_err().to_string(), "`a` is named in one clause");
@@ -219,7 +219,7 @@ fn take_a_transition_apart(res: Grid) -> u64 {
 
 #[dsm::test]
 fn a_transition_taken_apart_gives_no_view() -> dsm::Result<()> {
-    teams([]);
+    teams([2]);
     let mut cluster = Cluster::with_workers(2, Grid { n: 4 })?;
     assert_eq!(take_a_transition_apart(&mut cluster)?, [2, 2]);
     Ok(())

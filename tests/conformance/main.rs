@@ -9,6 +9,7 @@ mod arguments;
 mod at_home;
 mod atomics;
 mod axes_in_place;
+mod backends;
 mod background;
 mod blocks;
 mod by_hand;
@@ -45,8 +46,4 @@ mod threads;
 mod tuples;
 mod vec_add;
 
-/// Numbers of workers to run a test with; arms the test's watchdog.
-fn teams<const N: usize>(sizes: [usize; N]) -> [usize; N] {
-    support::watchdog();
-    sizes
-}
+use support::teams;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use dsm::{ErrorKind, JobContext, Schedule, Skip};
 
-use crate::support::Holdings;
+use crate::support::{Holdings, needs_processes};
 use crate::teams;
 
 #[dsm::test]
@@ -26,6 +26,7 @@ fn results_come_in_the_order_of_the_jobs() -> dsm::Result<()> {
 
 #[dsm::test]
 fn closures_and_jobs_may_hold_what_no_thread_may() -> dsm::Result<()> {
+    needs_processes("the jobs of maps run in the caller");
     for workers in teams([1, 2, 4]) {
         let captured = Rc::new(Cell::new(5));
         let jobs: Vec<Rc<str>> = ["a", "bb", "ccc"].map(Rc::from).into();
@@ -42,6 +43,7 @@ fn closures_and_jobs_may_hold_what_no_thread_may() -> dsm::Result<()> {
 
 #[dsm::test]
 fn jobs_run_in_other_processes_at_most_as_many_as_there_are_jobs() -> dsm::Result<()> {
+    needs_processes("the jobs of maps run in the caller");
     for workers in teams([1, 2, 8]) {
         let ranks = dsm::map(0..3).workers(workers).run(|ctx, _| (ctx.rank(), ctx.workers(), std::process::id()))?;
         for (rank, size, process) in ranks {
@@ -55,6 +57,7 @@ fn jobs_run_in_other_processes_at_most_as_many_as_there_are_jobs() -> dsm::Resul
 
 #[dsm::test]
 fn without_jobs_nobody_is_forked() -> dsm::Result<()> {
+    needs_processes("the jobs of maps run in the caller");
     teams([1]);
     let before = Holdings::now();
     // With a thread, a fork would be refused.
@@ -219,6 +222,7 @@ fn random_numbers_depend_on_seed_and_job_only() -> dsm::Result<()> {
 
 #[dsm::test]
 fn maps_within_maps_and_calls_work() -> dsm::Result<()> {
+    needs_processes("the jobs of maps run in the caller");
     for workers in teams([1, 2]) {
         let rows = dsm::map(0..3).workers(workers).run(|_, row| {
             dsm::map(0..4).workers(workers).run(|_, column| 10 * row + column).map_err(|error| error.to_string())

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use dsm::prelude::*;
 
-use crate::support::role;
+use crate::support::{needs_processes, role};
 use crate::teams;
 
 dsm::shared! {
@@ -26,6 +26,7 @@ fn count(_res: Plain) -> (u64, u64, u32) {
 
 #[dsm::test]
 fn statics_and_thread_locals_live_on_between_calls_in_each_worker() -> dsm::Result<()> {
+    needs_processes("each worker has a static of its own");
     for workers in teams([1, 2, 4]) {
         COUNTER.store(0, Ordering::Relaxed);
         let mut cluster = Cluster::with_workers(workers, Plain { n: 0 })?;
@@ -52,6 +53,7 @@ fn look(_res: Plain) -> u64 {
 
 #[dsm::test]
 fn workers_see_the_memory_of_the_fork_until_a_restart() -> dsm::Result<()> {
+    needs_processes("workers have the memory of the fork");
     for workers in teams([1, 2, 4]) {
         let mut cluster = Cluster::with_workers(workers, Plain { n: 0 })?;
         COUNTER.store(10, Ordering::Relaxed);
@@ -118,7 +120,7 @@ fn what_a_worker_prints_comes_out_once_before_the_call_returns() -> dsm::Result<
         println!("after");
         return Ok(());
     }
-    teams([]);
+    teams([2]);
     let output = again!(what_a_worker_prints_comes_out_once_before_the_call_returns, "printer").output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let lines: Vec<&str> = text.lines().collect();

@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use dsm::ErrorKind;
 use dsm::prelude::*;
 
+use crate::support::needs_processes;
 use crate::teams;
 
 dsm::shared! {
@@ -26,6 +27,7 @@ fn thread() -> (mpsc::Sender<()>, std::thread::JoinHandle<()>) {
 
 #[dsm::test]
 fn a_thread_beside_the_driver_is_refused_with_what_to_do() -> dsm::Result<()> {
+    needs_processes("threads are refused beside a fork only");
     for workers in teams([1, 2]) {
         let mut cluster = Cluster::with_workers(workers, Plain { n: 4 })?;
         let (sender, thread) = thread();
@@ -43,6 +45,7 @@ fn a_thread_beside_the_driver_is_refused_with_what_to_do() -> dsm::Result<()> {
 
 #[dsm::test]
 fn a_cluster_started_before_the_thread_works_beside_it() -> dsm::Result<()> {
+    needs_processes("threads are refused beside a fork only");
     for workers in teams([1, 2, 4]) {
         let mut cluster = Cluster::with_workers(workers, Plain { n: 4 })?;
         cluster.start()?;

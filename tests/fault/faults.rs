@@ -1,8 +1,10 @@
 //! The ways in which a worker fails, and what the driver's error must say of each.
 
-use dsm::{Error, ErrorKind};
+use dsm::{Backend, Error, ErrorKind};
 use nix::sys::signal::{Signal, raise};
 use serde::{Deserialize, Serialize};
+
+use crate::support::{backend, needs_processes};
 
 /// How a worker fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +19,17 @@ pub(crate) enum Fault {
 
 pub(crate) const ALL: [Fault; 7] =
     [Fault::Panic, Fault::Abort, Fault::Segfault, Fault::Kill, Fault::Exit(0), Fault::Exit(3), Fault::StackOverflow];
+
+/// Those of them that end no more than their worker, where it is what carries workers in this run.
+#[track_caller]
+pub(crate) fn survivable(faults: &[Fault]) -> Vec<Fault> {
+    let survivable = |fault: &Fault| backend() == Backend::Process || !fault.is_deadly();
+    let left: Vec<Fault> = faults.iter().copied().filter(survivable).collect();
+    if left.is_empty() {
+        needs_processes("it would be the end of the program");
+    }
+    left
+}
 
 const STRUCK: &str = "struck while busy";
 const PANIC_LINE: u32 = line!() + 8;

@@ -42,4 +42,5 @@ mod restarts;
 mod sending;
 mod sticky;
 mod sub_teams;
+mod threads;
 mod unwinding;

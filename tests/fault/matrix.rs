@@ -5,12 +5,13 @@ use dsm::ErrorKind;
 use dsm::prelude::*;
 
 use crate::bench::{Bench, assert_works, bench, let_them_sleep, pids, until};
-use crate::faults::{ALL, Fault};
+use crate::faults::{ALL, Fault, survivable};
 
 type Scenario = fn(&mut Cluster<Bench>, Fault, usize) -> dsm::Result<Vec<()>>;
 
 /// Runs a scenario with one fault after the other, on one cluster of each size.
 fn strike_all(faults: &[Fault], function: &str, scenario: Scenario, aftermath: fn(&mut Cluster<Bench>)) {
+    let faults = survivable(faults);
     for workers in [2, 8] {
         let mut cluster = bench(workers);
         for (round, &fault) in faults.iter().enumerate() {

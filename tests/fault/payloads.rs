@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use dsm::ErrorKind;
 
 use crate::bench::{Bench, N, assert_works, bench};
-use crate::support::role;
+use crate::support::{needs_processes, role};
 
 #[dsm::parallel]
 fn throw(res: Bench, what: &str) {
@@ -84,6 +84,7 @@ fn abort_on_a_thread(res: Bench) {
 
 #[dsm::test]
 fn a_workers_own_threads_may_panic_and_be_joined_but_not_abort() {
+    needs_processes("it would be the end of the program");
     for workers in [2, 8] {
         let mut cluster = bench(workers);
         assert_eq!(throw_on_a_thread(&mut cluster).unwrap(), vec![(); workers]);
@@ -121,6 +122,7 @@ fn exit_from_a_thread(res: Bench) {
 
 #[dsm::test]
 fn an_exit_from_a_workers_thread_is_told_as_one() {
+    needs_processes("it would be the end of the program");
     for workers in [2, 8] {
         let mut cluster = bench(workers);
         let error = exit_from_a_thread(&mut cluster).unwrap_err();
@@ -214,6 +216,7 @@ fn panic_twice(res: Bench) {
 
 #[dsm::test]
 fn a_panic_within_a_panic_is_told_by_what_the_user_wrote() {
+    needs_processes("it would be the end of the program");
     for workers in [2, 8] {
         let mut cluster = bench(workers);
         let error = panic_twice(&mut cluster).unwrap_err();

@@ -3,11 +3,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use dsm::ErrorKind;
 use dsm::prelude::*;
+use dsm::{Backend, ErrorKind};
 
 use crate::bench::{Bench, assert_works, bench};
-use crate::faults::Fault;
+use crate::faults::{ALL, Fault, survivable};
+use crate::support::backend;
 
 /// How many operations a worker tries after it caught the first failure.
 const OPERATIONS: u32 = 21;
@@ -60,7 +61,7 @@ fn catch_then_go_on(res: Bench, fault: Fault) {
 fn every_operation_unwinds_again_and_the_call_fails_all_the_same() {
     for workers in [2, 8] {
         let mut cluster = bench(workers);
-        for fault in [Fault::Panic, Fault::Kill, Fault::Exit(3)] {
+        for fault in survivable(&[Fault::Panic, Fault::Kill, Fault::Exit(3)]) {
             cluster.count.set(0);
             let error = catch_then_go_on(&mut cluster, fault).unwrap_err();
             fault.assert_told(&error, 1, "catch_then_go_on");
@@ -136,7 +137,7 @@ fn catch_then_die(res: Bench, fault: Fault) {
 fn a_panic_caught_before_is_not_taken_for_the_cause_of_a_death() {
     for workers in [2, 8] {
         let mut cluster = bench(workers);
-        for fault in crate::faults::ALL {
+        for fault in survivable(&ALL) {
             let error = catch_then_die(&mut cluster, fault).unwrap_err();
             fault.assert_told(&error, 1, "catch_then_die");
             assert!(!error.to_string().contains("caught long before"), "{error}");
@@ -156,6 +157,11 @@ const AFTERWARDS: [&str; 7] = [
     "exit",
     "die",
 ];
+
+/// Those of them that end no more than their worker.
+fn afterwards() -> &'static [&'static str] {
+    if backend() == Backend::Process { &AFTERWARDS } else { &AFTERWARDS[..4] }
+}
 
 #[dsm::parallel(split(a), atomic(grid))]
 fn catch_then(mut res: Bench, fault: Fault, afterwards: &str) -> Result<(), String> {
@@ -191,8 +197,8 @@ fn catch_then(mut res: Bench, fault: Fault, afterwards: &str) -> Result<(), Stri
 fn nothing_that_follows_a_caught_failure_takes_its_place() {
     for workers in [2, 4] {
         let mut cluster = bench(workers);
-        for fault in [Fault::Panic, Fault::Kill] {
-            for afterwards in AFTERWARDS {
+        for fault in survivable(&[Fault::Panic, Fault::Kill]) {
+            for afterwards in afterwards() {
                 cluster.grid.fill(0);
                 let error = catch_then(&mut cluster, fault, afterwards).unwrap_err();
                 fault.assert_told(&error, 1, "catch_then");

@@ -1,8 +1,8 @@
 //! `Builder`: how a cluster is to be made.
 
-use std::ffi::OsString;
 use std::time::Duration;
 
+use super::backend::Backend;
 use super::cluster::Cluster;
 use super::wait_policy::WaitPolicy;
 use super::workers::number_of_workers;
@@ -35,6 +35,7 @@ pub struct Builder<S> {
     first_touch: bool,
     wait_policy: Option<WaitPolicy>,
     pub(super) way: Option<Way>,
+    backend: Option<Backend>,
 }
 
 impl<S: Shared> Builder<S> {
@@ -49,6 +50,7 @@ impl<S: Shared> Builder<S> {
             first_touch: false,
             wait_policy: None,
             way: None,
+            backend: None,
         }
     }
 
@@ -206,13 +208,39 @@ impl<S: Shared> Builder<S> {
         self
     }
 
+    /// What carries the workers; processes unless this or `DSM_BACKEND` says otherwise.
+    ///
+    /// A function whose `unsafe` code, or that of a library it calls, relies on having a process to itself asks for
+    /// [`Backend::Process`] here, which counts before the variable.
+    ///
+    /// ```
+    /// # use dsm::prelude::*;
+    /// # dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// use dsm::Backend;
+    ///
+    /// #[dsm::parallel(split(a))]
+    /// fn fill(mut res: Plain) -> u32 {
+    ///     res.a.fill(res.id as f64);
+    ///     std::process::id()
+    /// }
+    ///
+    /// let mut cluster = Cluster::builder(Plain).workers(2).backend(Backend::Thread).build()?;
+    /// assert_eq!(fill(&mut cluster)?, [std::process::id(); 2]);
+    /// assert_eq!(cluster.a.sum(), 5.0);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
+    pub fn backend(mut self, backend: Backend) -> Self {
+        self.backend = Some(backend);
+        self
+    }
+
     /// Makes the cluster. Workers are forked at the first call, or by [`Cluster::start`], or now with
     /// [`first_touch`](Builder::first_touch).
     ///
     /// # Errors
     ///
-    /// When the number of workers is out of range or its variable holds no number, when `DSM_BACKEND` names an engine
-    /// that isn't there, when `DSM_WAIT_POLICY` is neither `active` nor `passive`, when a shape overflows, when there
+    /// When the number of workers is out of range or its variable holds no number, when `DSM_BACKEND` names a
+    /// backend that isn't there, when `DSM_WAIT_POLICY` is neither `active` nor `passive`, when a shape overflows, when there
     /// isn't enough memory, or when the system refuses it.
     ///
     /// ```
@@ -226,46 +254,17 @@ impl<S: Shared> Builder<S> {
     /// # Ok::<(), dsm::Error>(())
     /// ```
     pub fn build(self) -> Result<Cluster<S>> {
-        process_backend(std::env::var_os("DSM_BACKEND"))?;
+        let backend = Backend::chosen(self.backend, std::env::var_os("DSM_BACKEND"))?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let workers = number_of_workers(self.workers, |name| std::env::var_os(name), cores)
             .map_err(|error| Error::new(ErrorKind::Workers, error.to_string()))?;
+        let workers = if backend == Backend::Serial { 1 } else { workers };
         let wait_policy = WaitPolicy::chosen(self.wait_policy, std::env::var_os("DSM_WAIT_POLICY"))?;
         let first_touch = self.first_touch;
-        let mut cluster = Cluster::make(self, workers, wait_policy)?;
+        let mut cluster = Cluster::make(self, backend, workers, wait_policy)?;
         if first_touch {
             cluster.first_touch()?;
         }
         Ok(cluster)
-    }
-}
-
-/// Refuses an engine that isn't there, so that nobody measures or debugs another than was asked for.
-fn process_backend(asked: Option<OsString>) -> Result<()> {
-    let asked = asked.unwrap_or_default();
-    let message = match asked.to_string_lossy().as_ref() {
-        "" | "process" => return Ok(()),
-        known @ ("thread" | "serial" | "mpi") => {
-            format!("DSM_BACKEND={known} isn't available yet: unset it, or use `process`")
-        }
-        unknown => format!("DSM_BACKEND={unknown} is no engine: unset it, or use `process`"),
-    };
-    Err(Error::new(ErrorKind::Backend, message))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_process_engine_is_there() {
-        for asked in [None, Some(""), Some("process")] {
-            assert!(process_backend(asked.map(OsString::from)).is_ok());
-        }
-        for asked in ["thread", "serial", "mpi", "treads"] {
-            let error = process_backend(Some(asked.into())).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Backend);
-            assert!(error.to_string().contains(asked));
-        }
     }
 }

@@ -11,7 +11,8 @@ use super::cluster::Cluster;
 use super::control::Answer;
 use super::dispatch::Entry;
 use super::job::{Job, entry_of};
-use super::pool::{Over, Pool, monitor_died};
+use super::pool::{Over, Pool};
+use super::process_pool::monitor_died;
 use super::settings::Settings;
 use super::travel::Incoming;
 use super::verdict::{self, Subject};
@@ -66,19 +67,19 @@ impl<'c> Call<'c> {
     /// Runs a job to its end.
     pub(super) fn run(&mut self, entry: Entry, write: impl FnOnce(&mut [u8]) -> Result<usize>) -> Result<()> {
         // SAFETY: no job runs, so no worker reads the region.
-        self.sent = write(unsafe { self.pool.memory.arguments().bytes_mut() })?;
+        self.sent = write(unsafe { self.pool.memory().arguments().bytes_mut() })?;
         self.segment.lower_flags();
         // A deadline beyond the clock's range is none.
         let deadline = self.settings.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
         let number = self.pool.post(entry, self.sent, self.seed);
-        let over = self.pool.wait(number, deadline);
+        let over = self.pool.wait(number, self.name, deadline);
         reached(Point::DriverReading);
         match over {
             Over::Finished => {
                 self.failed = false;
                 Ok(())
             }
-            Over::Failed => Err(verdict::error(&self.pool.memory, &Subject::call(self.name), self.settings)),
+            Over::Failed => Err(verdict::error(self.pool.memory(), &Subject::call(self.name), self.settings)),
             Over::MonitorDied => {
                 self.segment.recover_locks();
                 Err(monitor_died(&format!("during `{}`", self.name)))
@@ -92,7 +93,7 @@ impl<'c> Call<'c> {
 
     /// Every rank's result, or the first error that a rank's function returned.
     fn results<R: DeserializeOwned>(&self) -> Result<Vec<R>> {
-        let memory = &self.pool.memory;
+        let memory = self.pool.memory();
         if let Some(rank) = memory.slots().position(|slot| slot.answer() == Answer::Refusal) {
             return Err(verdict::refusal(memory, rank, self.name));
         }
@@ -100,7 +101,7 @@ impl<'c> Call<'c> {
     }
 
     fn result<R: DeserializeOwned>(&self, rank: usize) -> Result<R> {
-        let memory = &self.pool.memory;
+        let memory = self.pool.memory();
         let used = memory.slot(rank).answer_bytes.load(Ordering::Relaxed);
         // SAFETY: the call is over, so the rank no longer writes.
         postcard::from_bytes(unsafe { memory.result(rank).bytes(used) }).map_err(|source| {
@@ -120,7 +121,7 @@ impl Drop for Call<'_> {
 impl Call<'_> {
     /// Gives back the pages of large messages.
     fn give_back_pages(&self) {
-        let memory = &self.pool.memory;
+        let memory = self.pool.memory();
         if self.failed {
             // Nobody knows how much was written where.
             memory.clear_regions();

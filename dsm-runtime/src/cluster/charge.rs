@@ -6,18 +6,15 @@ use std::time::Duration;
 
 use super::bell::Bell;
 use super::control::MonitorState;
-use super::pool_memory::PoolMemory;
+use super::ground::Ground;
 use super::settings::{Loan, Purpose};
 use super::wait_policy::WaitPolicy;
-use crate::segment::{Field, Memory};
 use crate::sync::wake;
 use crate::view::Way;
 
 /// What the monitor is given.
 pub(crate) struct Charge {
-    pub(crate) pool: &'static PoolMemory,
-    pub(crate) arrays: &'static Memory,
-    pub(crate) fields: &'static [Field],
+    pub(crate) ground: Ground<'static>,
     pub(crate) bell: &'static Bell,
     /// Open in the monitor and its workers only: the driver sees by it that all are gone.
     pub(crate) lifeline: RawFd,
@@ -31,7 +28,7 @@ pub(crate) struct Charge {
 impl Charge {
     /// Tells the driver how the pool stands.
     pub(super) fn announce(&self, state: MonitorState) {
-        let word = &self.pool.control().monitor.0.state;
+        let word = &self.ground.pool.control().monitor.0.state;
         word.store(state.word(), Ordering::SeqCst);
         wake(word, u32::MAX, u32::MAX);
     }

@@ -5,6 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::backend::Backend;
 use super::builder::Builder;
 use super::call::Call;
 use super::first_touch;
@@ -103,14 +104,15 @@ impl<S: Shared> Cluster<S> {
         Builder::new(shared)
     }
 
-    pub(super) fn make(builder: Builder<S>, size: usize, wait_policy: WaitPolicy) -> Result<Self> {
+    pub(super) fn make(builder: Builder<S>, backend: Backend, size: usize, wait_policy: WaitPolicy) -> Result<Self> {
         let mut declaration = Declaration::new(S::NAME);
         builder.shared.declare(&mut declaration)?;
         let segment = Arc::new(Segment::create(declaration)?);
         let handles = S::handles(&mut HandleSource::new(&segment));
         let Builder { seed, deadline, grace, allow_threads, way, .. } = builder;
         let purpose = Purpose::Cluster;
-        let settings = Settings { size, seed, deadline, grace, allow_threads, wait_policy, purpose, way, loan: None };
+        let settings =
+            Settings { backend, size, seed, deadline, grace, allow_threads, wait_policy, purpose, way, loan: None };
         Ok(Cluster { __dsm: AtHome::new(Inner { pool: None, handles, segment, settings, calls: 0 }) })
     }
 
@@ -125,6 +127,20 @@ impl<S: Shared> Cluster<S> {
     #[must_use]
     pub fn size(&self) -> usize {
         self.__dsm.settings.size
+    }
+
+    /// What carries the workers.
+    ///
+    /// ```
+    /// # use dsm::{Backend, Cluster};
+    /// # dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// let cluster = Cluster::builder(Plain).workers(4).backend(Backend::Serial).build()?;
+    /// assert_eq!((cluster.backend(), cluster.size()), (Backend::Serial, 1));
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.__dsm.settings.backend
     }
 
     /// The seed of everything random in the calls.
@@ -298,6 +314,7 @@ impl<S: Shared> fmt::Debug for Cluster<S> {
         let Inner { pool, segment, settings, .. } = &*self.__dsm;
         f.debug_struct("Cluster")
             .field("shared", &S::NAME)
+            .field("backend", &settings.backend)
             .field("size", &settings.size)
             .field("started", &pool.is_some())
             .field("bytes", &segment.memory.length())

@@ -170,7 +170,8 @@ pub(crate) struct RankSlot {
     pub(crate) process: AtomicU32,
     /// Wait status of its process, when that ended in the middle of a call; zero otherwise.
     pub(crate) death: AtomicI32,
-    /// Whether it was killed because it did not leave in time.
+    /// Not zero when it did not leave a failed call in time: it was killed, or, where that can't be, took as many
+    /// milliseconds.
     pub(crate) overdue: AtomicU32,
     /// Bytes of its three contributions, and the most it ever used there in this call.
     pub(crate) contribution_bytes: [AtomicUsize; 3],

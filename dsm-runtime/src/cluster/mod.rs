@@ -1,9 +1,11 @@
 //! Clusters: the driver's pool, the monitor, the workers, and how a call runs. `README.md` beside this file has the
 //! protocol.
 
+mod backend;
 mod bell;
 mod builder;
 mod call;
+mod carrier;
 mod charge;
 mod child;
 mod cluster;
@@ -11,29 +13,38 @@ mod control;
 mod deadlock;
 mod dispatch;
 mod first_touch;
+mod ground;
 mod job;
 mod monitor;
+mod panics;
 mod pidfd;
 mod pool;
 mod pool_memory;
-mod process_engine;
+mod process_pool;
+mod process_worker;
+mod rank_engine;
 mod report;
+mod serial_pool;
 mod settings;
 mod source;
+mod thread_pool;
+mod thread_rank;
 mod travel;
 pub(crate) mod verdict;
 mod wait_policy;
 mod worker;
 mod workers;
 
+pub use backend::Backend;
 pub use builder::Builder;
 pub use call::call;
 pub(crate) use child::threads;
 pub use cluster::Cluster;
 pub(crate) use dispatch::Entry;
 pub use job::{IsResult, Job, own_result};
-pub(crate) use pool::{Over, Pool, Watch, monitor_died};
+pub(crate) use pool::Over;
 pub(crate) use pool_memory::{PoolMemory, Region};
+pub(crate) use process_pool::{ProcessPool, Watch, monitor_died};
 pub(crate) use settings::{Loan, Purpose, Settings};
 pub use source::ResourceSource;
 pub use travel::{Argument, ArgumentOf, Given, Output, Owned};

@@ -18,8 +18,9 @@ use super::charge::Charge;
 use super::child::{self, UNFIT, fork_child};
 use super::control::{MonitorState, RankSlot};
 use super::deadlock;
+use super::ground::Ground;
+use super::process_worker;
 use super::settings::{Loan, Purpose};
-use super::worker;
 use crate::engine::Failure;
 use crate::point::{Point, reached};
 use crate::segment::inherited;
@@ -68,7 +69,7 @@ pub(crate) fn run(charge: Charge, driver: BorrowedFd<'_>, lifeline: BorrowedFd<'
     for descriptor in [driver.as_raw_fd(), children.as_fd().as_raw_fd(), charge.bell.descriptor(), charge.lifeline] {
         inherited::add_descriptor(descriptor);
     }
-    let size = charge.pool.layout.size;
+    let size = charge.ground.pool.layout.size;
     let mut monitor = Monitor {
         charge,
         driver,
@@ -98,8 +99,9 @@ impl Monitor<'_> {
     fn fork_worker(&mut self, rank: usize) -> nix::Result<()> {
         reached(Point::MonitorForking);
         let monitor = getpid();
-        let started_before = self.charge.pool.slot(rank).started.load(Ordering::Acquire);
-        let Charge { pool, arrays, fields, bell, lifeline, wait_policy, way, loan, .. } = self.charge;
+        let started_before = self.charge.ground.pool.slot(rank).started.load(Ordering::Acquire);
+        let Charge { ground: Ground { pool, arrays, fields }, bell, lifeline, wait_policy, way, loan, .. } =
+            self.charge;
         let keep = [bell.descriptor(), lifeline];
         let pid = fork_child(&keep, || {
             child::reset_signals(&SigSet::empty());
@@ -115,9 +117,9 @@ impl Monitor<'_> {
             let size = pool.layout.size;
             let base = ViewBase { rank, size, memory: arrays, fields, partials: pool.partials(), way };
             let base: &'static ViewBase = Box::leak(Box::new(base));
-            worker::work(pool, base, bell, wait_policy)
+            process_worker::work(pool, base, bell, wait_policy)
         })?;
-        self.charge.pool.slot(rank).process.store(pid.as_raw() as u32, Ordering::Release);
+        self.charge.ground.pool.slot(rank).process.store(pid.as_raw() as u32, Ordering::Release);
         self.workers[rank] = Some(Process { pid, started_before });
         Ok(())
     }
@@ -126,12 +128,12 @@ impl Monitor<'_> {
         loop {
             self.poll(None);
             self.reap();
-            let control = self.charge.pool.control();
+            let control = self.charge.ground.pool.control();
             let number = control.job.0.number.load(Ordering::Acquire);
             if !(self.charge.purpose != Purpose::Cluster && control.has_failed(number)) {
                 self.revive();
             }
-            if control.is_running(number) && deadlock::found(&self.charge, number) {
+            if control.is_running(number) && deadlock::found(self.charge.ground, number) {
                 control.fail_call(number, Failure::Deadlock, None);
             }
             if control.is_failing(number) {
@@ -158,7 +160,7 @@ impl Monitor<'_> {
         let driver_is_gone = events[0].any().unwrap_or(false) || events[3].any().unwrap_or(false);
         self.charge.bell.clear();
         while let Ok(Some(_)) = self.children.read_signal() {}
-        let wanted = self.charge.pool.control().monitor.0.leave.load(Ordering::Acquire) == 0;
+        let wanted = self.charge.ground.pool.control().monitor.0.leave.load(Ordering::Acquire) == 0;
         if driver_is_gone || !wanted {
             reached(Point::MonitorLeaving);
             self.kill_all();
@@ -180,12 +182,12 @@ impl Monitor<'_> {
 
     /// Takes note of workers that have died; a death in the middle of a call fails it.
     fn reap(&mut self) {
-        let control = self.charge.pool.control();
+        let control = self.charge.ground.pool.control();
         for rank in 0..self.workers.len() {
             let Some(worker) = &self.workers[rank] else { continue };
             let Some(status) = child::reap(worker.pid) else { continue };
             reached(Point::MonitorReaped);
-            let slot = self.charge.pool.slot(rank);
+            let slot = self.charge.ground.pool.slot(rank);
             // The number is read after the death: what the rank had begun by then is all it ever will.
             let number = control.job.0.number.load(Ordering::Acquire);
             let started = slot.started.load(Ordering::Acquire);
@@ -203,7 +205,7 @@ impl Monitor<'_> {
     ///
     /// A call that has failed comes first: `recover` replaces its dead.
     fn revive(&mut self) {
-        let control = self.charge.pool.control();
+        let control = self.charge.ground.pool.control();
         let number = control.job.0.number.load(Ordering::Acquire);
         for rank in 0..self.workers.len() {
             if self.workers[rank].is_none() && !control.is_failing(number) {
@@ -218,7 +220,7 @@ impl Monitor<'_> {
         if let Some(why) = why {
             // The driver finds a pool that can't be made whole, and makes another.
             self.charge.announce(MonitorState::Broken(why));
-            self.charge.pool.control().fail_call(number, Failure::Fork, Some(rank));
+            self.charge.ground.pool.control().fail_call(number, Failure::Fork, Some(rank));
         }
     }
 
@@ -235,28 +237,14 @@ impl Monitor<'_> {
             if begun.elapsed() >= self.charge.grace {
                 self.kill_overdue(number);
             } else {
-                self.wake_sleepers();
+                self.charge.ground.wake_sleepers();
                 self.poll(Some(pause));
                 pause = (pause * 2).min(Duration::from_millis(20));
             }
         }
-        let control = self.charge.pool.control();
-        control.barrier.0.recover();
-        control.critical.0.clear();
-        control.single.0.store(0, Ordering::Relaxed);
-        reached(Point::MonitorRebuilding);
-        for field in self.charge.fields {
-            field.each_lock(self.charge.arrays, |lock| lock.recover());
-        }
-        for slot in self.charge.pool.slots() {
-            if slot.started.swap(number, Ordering::AcqRel) != number {
-                // It never began this call: what it says is of an earlier one.
-                slot.begin();
-            }
-            slot.answered.store(number, Ordering::Release);
-            slot.waiting.clear();
-        }
+        self.charge.ground.rebuild(number);
         reached(Point::MonitorRecovered);
+        let control = self.charge.ground.pool.control();
         control.done.0.number.store(number, Ordering::SeqCst);
         wake(&control.done.0.number, u32::MAX, u32::MAX);
         if self.charge.purpose == Purpose::Cluster {
@@ -268,22 +256,14 @@ impl Monitor<'_> {
     /// Whether a living worker is still in the call, or may yet begin it.
     fn anyone_in(&self, number: u32) -> bool {
         let answered = |slot: &RankSlot| slot.answered.load(Ordering::Acquire) == number;
-        self.workers.iter().zip(self.charge.pool.slots()).any(|(worker, slot)| worker.is_some() && !answered(slot))
-    }
-
-    /// Wakes whoever is asleep in the call, again and again until all have seen that it failed: a waiter may have looked
-    /// just before the failure and gone to sleep just after the last wake.
-    fn wake_sleepers(&self) {
-        for slot in self.charge.pool.slots() {
-            let waiting = slot.waiting.now();
-            if let Some(word) = deadlock::word_of(&self.charge, &waiting) {
-                wake(word, u32::MAX, u32::MAX);
-            }
-        }
+        self.workers
+            .iter()
+            .zip(self.charge.ground.pool.slots())
+            .any(|(worker, slot)| worker.is_some() && !answered(slot))
     }
 
     fn kill_overdue(&mut self, number: u32) {
-        for (worker, slot) in self.workers.iter_mut().zip(self.charge.pool.slots()) {
+        for (worker, slot) in self.workers.iter_mut().zip(self.charge.ground.pool.slots()) {
             if slot.answered.load(Ordering::Acquire) != number
                 && let Some(Process { pid, .. }) = worker.take()
             {

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use super::backend::Backend;
 use super::wait_policy::WaitPolicy;
 use crate::view::Way;
 
 /// What the builder said.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
+    pub(crate) backend: Backend,
     pub(crate) size: usize,
     pub(crate) seed: u64,
     pub(crate) deadline: Option<Duration>,

@@ -2,9 +2,11 @@
 #![allow(unsafe_code)]
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
+use super::backend::Backend;
 use super::control::{Answer, RankSlot};
 use super::pool_memory::PoolMemory;
 use super::report::Report;
@@ -50,25 +52,30 @@ pub(crate) fn error(pool: &PoolMemory, subject: &Subject<'_>, settings: &Setting
     let error = first_failure(pool, subject, settings);
     let job = error.rank().and_then(subject.job_of);
     let error = error.with_job(job);
-    let overdue: Vec<String> = pool
-        .slots()
-        .enumerate()
-        .filter(|(_, slot)| slot.overdue.load(Ordering::Relaxed) != 0)
-        .map(|(rank, _)| rank.to_string())
-        .collect();
-    if overdue.is_empty() {
-        return error;
-    }
-    let (ranks, verb) = if overdue.len() == 1 { ("rank", "was") } else { ("ranks", "were") };
-    let replaced = match settings.purpose {
-        Purpose::Cluster => " and replaced",
-        Purpose::Map | Purpose::Background => "",
+    let overdue = pool.slots().map(|slot| slot.overdue.load(Ordering::Relaxed)).enumerate();
+    let overdue: Vec<(usize, u32)> = overdue.filter(|&(_, overdue)| overdue != 0).collect();
+    let Some(longest) = overdue.iter().map(|&(_, overdue)| overdue).max() else { return error };
+    let one = overdue.len() == 1;
+    let killed = if one { "was killed" } else { "were killed" };
+    let what_followed = match (settings.backend, settings.purpose) {
+        (Backend::Process, Purpose::Cluster) => format!("{killed} and replaced"),
+        (Backend::Process, Purpose::Map | Purpose::Background) => killed.to_owned(),
+        (Backend::Thread | Backend::Serial, _) => {
+            let waited = Duration::from_millis(longest.into());
+            format!(
+                "could not be killed, being {}: the call waited {waited:?}",
+                if one { "a thread" } else { "threads" }
+            )
+        }
     };
-    error.adding(&format!(
-        "; {ranks} {} did not reach a dsm operation within {:?} and {verb} killed{replaced}",
-        overdue.join(", "),
-        settings.grace,
-    ))
+    let ranks = ranks(&overdue.iter().map(|&(rank, _)| rank).collect::<Vec<_>>());
+    error.adding(&format!("; {ranks} did not reach a dsm operation within {:?} and {what_followed}", settings.grace))
+}
+
+/// `rank 1`, or `ranks 1, 3`.
+pub(super) fn ranks(numbers: &[usize]) -> String {
+    let list: Vec<String> = numbers.iter().map(usize::to_string).collect();
+    format!("{} {}", if list.len() == 1 { "rank" } else { "ranks" }, list.join(", "))
 }
 
 fn first_failure(pool: &PoolMemory, subject: &Subject<'_>, settings: &Settings) -> Error {

@@ -1,31 +1,26 @@
-//! A worker process: waits for jobs, runs them, and answers.
+//! A worker: begins the job that is posted, runs it, and answers. What carries it, a process or a thread, isn't decided here.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
-use std::sync::OnceLock;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
-use super::bell::Bell;
-use super::child::{self, UNFIT};
 use super::control::Answer;
 use super::dispatch;
-use super::pool_memory::PoolMemory;
-use super::process_engine::ProcessEngine;
+use super::rank_engine::RankEngine;
 use super::wait_policy::WaitPolicy;
 use crate::engine::{Engine, Failure};
-use crate::error::{Place, Result};
+use crate::error::Result;
 use crate::identity::{Identity, Operation};
 use crate::payload;
-use crate::point::{Point, become_worker, reached};
-use crate::segment::inherited;
+use crate::point::{Point, reached};
 use crate::sync::{Park, Patience, Wait, Waiting, sleep, wait_while, wake};
-use crate::team::{Context, Leaving, current, forget_call};
-use crate::view::{ViewBase, bring_together};
+use crate::team::{Context, Leaving};
+use crate::view::bring_together;
 
 /// What a job finds: the worker's engine and context.
 pub(crate) struct Worker {
-    pub(crate) engine: &'static ProcessEngine,
+    pub(crate) engine: &'static RankEngine,
     pub(crate) context: &'static Context,
 }
 
@@ -61,45 +56,29 @@ impl Park for Idle {
     }
 }
 
-/// Runs jobs until the process is killed.
-pub(crate) fn work(pool: &'static PoolMemory, base: &'static ViewBase, bell: &'static Bell, policy: WaitPolicy) -> ! {
-    let engine: &'static ProcessEngine = Box::leak(Box::new(ProcessEngine::new(pool, base, bell, policy)));
-    let context: &'static Context = Box::leak(Box::new(Context::new(engine, base)));
-    let worker = Worker { engine, context };
-    // A child that the user's code forks has copies of the views: they must not reach the arrays.
-    inherited::add_forget(forget_call);
-    let kept = pool.memory().keep_from_children().and_then(|()| base.memory.keep_from_children());
-    if kept.is_err() {
-        child::exit(UNFIT);
-    }
-    report_panics();
-    child::catch_exit();
-    child::tell_aborts_from_panics(&engine.slot().report_bytes);
-    let job = &pool.control().job.0;
-    become_worker(base.rank);
-    reached(Point::WorkerForked);
-    loop {
-        reached(Point::WorkerIdle);
-        let last = engine.slot().started.load(Ordering::Relaxed);
-        let wait = Wait {
-            word: &job.number,
-            sleepers: &job.sleepers,
-            mask: u32::MAX,
-            waiting: Waiting::Timed,
-            deadline: None,
-            patience: Patience::EVENT,
-        };
-        wait_while(&Idle(policy), &wait, |number| number == last);
-        let number = job.number.load(Ordering::Acquire);
-        engine.begin(number);
-        reached(Point::WorkerBegun);
-        run(&worker);
-    }
+/// Waits until another job is posted than the last one this rank began; gives its number.
+pub(super) fn next_job(worker: &Worker, policy: WaitPolicy) -> u32 {
+    let engine = worker.engine;
+    let job = &engine.pool.control().job.0;
+    reached(Point::WorkerIdle);
+    let last = engine.slot().started.load(Ordering::Relaxed);
+    let wait = Wait {
+        word: &job.number,
+        sleepers: &job.sleepers,
+        mask: u32::MAX,
+        waiting: Waiting::Timed,
+        deadline: None,
+        patience: Patience::EVENT,
+    };
+    wait_while(&Idle(policy), &wait, |number| number == last);
+    job.number.load(Ordering::Acquire)
 }
 
-/// Runs one job and answers it.
-fn run(worker: &Worker) {
+/// Begins job `number`, runs it and answers it.
+pub(super) fn run(worker: &Worker, number: u32) {
     let Worker { engine, context } = *worker;
+    engine.begin(number);
+    reached(Point::WorkerBegun);
     let job = &engine.pool.control().job.0;
     context.begin(job.seed.load(Ordering::Relaxed));
     let entry = job.entry.load(Ordering::Relaxed);
@@ -117,7 +96,7 @@ fn run(worker: &Worker) {
         left(worker, payload);
     }
     context.end();
-    child::flush_stdio();
+    engine.carrier.flush();
     reached(Point::Answering);
     engine.answered();
 }
@@ -154,7 +133,7 @@ fn finish(worker: &Worker, ended: Ended) {
         return;
     }
     // What the user printed comes out before the driver goes on.
-    child::flush_stdio();
+    engine.carrier.flush();
     engine.arrive_at_return(&Identity::new(Operation::Return, 0));
 }
 
@@ -182,28 +161,4 @@ fn left(worker: &Worker, payload: Option<Box<dyn Any + Send>>) {
         }
     }
     engine.write_leaving(Some(context));
-}
-
-/// Has panics of a rank written to its report instead of the terminal; the driver's error tells them.
-///
-/// Panics of other threads, and all where RUST_BACKTRACE asks for more, are printed as before as well.
-fn report_panics() {
-    type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
-    /// What the driver does of a panic. A worker of a cluster made in a worker inherits it, and leaves the outer worker's
-    /// hook, which would report a second time.
-    static DRIVERS: OnceLock<Hook> = OnceLock::new();
-    let found = std::panic::take_hook();
-    let drivers = DRIVERS.get_or_init(|| found);
-    let verbose = std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0");
-    std::panic::set_hook(Box::new(move |info| {
-        let context = current();
-        if let Some(context) = context {
-            let message = payload::text_of(info.payload());
-            let failure = if context.was_refused() { Failure::Poisoned } else { Failure::Panicked };
-            context.engine.report(failure, &message, info.location().map(Place::from));
-        }
-        if verbose || context.is_none() {
-            drivers(info);
-        }
-    }));
 }

@@ -11,7 +11,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::plan::Plan;
-use crate::cluster::{Ended, Loan, Over, Pool, Purpose, Settings, Subject, Watch, Worker, monitor_died, verdict};
+use crate::cluster::{
+    Ended, Loan, Over, ProcessPool, Purpose, Settings, Subject, Watch, Worker, monitor_died, verdict,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::lending::LeaseGuard;
 use crate::segment::{Declaration, Segment};
@@ -66,7 +68,7 @@ enum Running {
 
 struct Process {
     // The pool first, so that the process is gone before its lease is over.
-    pool: RefCell<Pool>,
+    pool: RefCell<ProcessPool>,
     settings: Settings,
     number: u32,
     _lease: LeaseGuard,
@@ -113,7 +115,7 @@ impl<R: Serialize + DeserializeOwned + 'static> Background<R> {
         let settings = Settings { loan, purpose: Purpose::Background, ..plan.settings(None)? };
         let task = Box::new(Task(Cell::new(Some(f))));
         let segment = Arc::new(Segment::create(Declaration::new(NAME))?);
-        let pool = Pool::start(&segment, &settings)?;
+        let pool = ProcessPool::start(&segment, &settings)?;
         let number = pool.post(run::<R, F>, std::ptr::from_ref(&*task).expose_provenance(), 0);
         let process = Process { pool: RefCell::new(pool), settings, number, _lease: lease, _captured: task };
         Ok(Background { running: Running::Away(Box::new(process)), result: PhantomData })

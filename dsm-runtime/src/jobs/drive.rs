@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::memory::MapMemory;
 use super::outbox::{Inbox, Record};
 use super::source::{Driver, Feed};
-use crate::cluster::{Entry, Idle, Loan, Over, Pool, Settings, Subject, Watch, monitor_died, verdict};
+use crate::cluster::{Entry, Idle, Loan, Over, ProcessPool, Settings, Subject, Watch, monitor_died, verdict};
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::lending::LeaseGuard;
 use crate::segment::{Declaration, Segment};
@@ -28,7 +28,7 @@ pub(super) fn drive(
     // Ends when the pool is gone, also by unwinding.
     let lease = LeaseGuard::begin(settings.size, true);
     let settings = &Settings { loan: Some(Loan { first: lease.first(), whole: true }), ..*settings };
-    let pool = Pool::start(&segment, settings)?;
+    let pool = ProcessPool::start(&segment, settings)?;
     // A deadline beyond the clock's range is none.
     let deadline = settings.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
     let number = pool.post(entry, address, settings.seed);
@@ -56,7 +56,7 @@ pub(super) fn drive(
 
 /// A map that runs. Dropped before it is over, its workers are stopped first.
 struct Running {
-    pool: Pool,
+    pool: ProcessPool,
     number: u32,
     watch: Watch,
     over: Option<Over>,

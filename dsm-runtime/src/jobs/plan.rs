@@ -1,10 +1,9 @@
 //! How a map was asked to run.
 
-use std::ffi::OsString;
 use std::time::Duration;
 
 use super::progress::{Bar, Progress};
-use crate::cluster::{Purpose, Settings, WaitPolicy, number_of_workers};
+use crate::cluster::{Backend, Purpose, Settings, WaitPolicy, number_of_workers};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schedule::Schedule;
 
@@ -51,6 +50,7 @@ impl Plan {
         let workers = number_of_workers(self.workers, |name| std::env::var_os(name), cores)
             .map_err(|error| Error::new(ErrorKind::Workers, error.to_string()))?;
         Ok(Settings {
+            backend: Backend::Process,
             size: at_most.map_or(workers, |most| workers.min(most.max(1))),
             seed: self.seed,
             deadline: self.deadline,
@@ -68,34 +68,9 @@ impl Plan {
         Bar::new(self.progress.as_ref(), jobs)
     }
 
-    /// Whether jobs run in the caller.
+    /// Whether jobs run in the caller: also where threads carry workers, since closures may hold what no other thread may
+    /// use.
     pub(super) fn is_serial(&self) -> Result<bool> {
-        Ok(is_serial(std::env::var_os("DSM_BACKEND"))? || self.serial)
-    }
-}
-
-fn is_serial(asked: Option<OsString>) -> Result<bool> {
-    let asked = asked.unwrap_or_default();
-    match asked.to_string_lossy().trim() {
-        "" | "process" => Ok(false),
-        // Closures may hold what no other thread may use.
-        "serial" | "thread" => Ok(true),
-        other => {
-            let message = format!("DSM_BACKEND={other} runs no jobs: unset it, or use `process` or `serial`");
-            Err(Error::new(ErrorKind::Backend, message))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn threads_run_jobs_in_the_caller() {
-        let chosen = |asked: &str| is_serial(Some(asked.into())).map_err(|error| error.to_string());
-        assert_eq!((chosen(""), chosen("process")), (Ok(false), Ok(false)));
-        assert_eq!((chosen("serial"), chosen("thread")), (Ok(true), Ok(true)));
-        assert!(chosen("treads").unwrap_err().contains("DSM_BACKEND=treads"));
+        Ok(Backend::chosen(None, std::env::var_os("DSM_BACKEND"))? != Backend::Process || self.serial)
     }
 }

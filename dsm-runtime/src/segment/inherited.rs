@@ -107,7 +107,10 @@ pub(crate) fn remove_mapping(address: usize) {
 
 /// What children of this process run to forget something of it. It may do no more than a signal handler.
 pub(crate) fn add_forget(forget: fn()) {
-    lock().forgets.push(forget);
+    let mut inherited = lock();
+    if !inherited.forgets.iter().any(|&other| std::ptr::fn_addr_eq(other, forget)) {
+        inherited.forgets.push(forget);
+    }
 }
 
 /// A descriptor that children of this process close, unless they are told to keep it.

@@ -202,8 +202,9 @@ impl Segment {
     fn far_from_home(&self, index: usize) {
         let name = self.name(index);
         if self.anonymous.is_some() {
+            let maker = if self.home.is_this_process() { "the driver or another worker" } else { "another process" };
             panic!(
-                "`{name}` is an array that another process made: jobs of a `dsm::map` may read it, and write to parts that \
+                "`{name}` is an array that {maker} made: jobs of a `dsm::map` may read it, and write to parts that \
                  `split_mut` hands out, or through `atomics`; for a parallel function, declare it with `dsm::shared!`"
             );
         }

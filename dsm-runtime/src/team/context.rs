@@ -7,6 +7,7 @@ use super::loops::Looping;
 use crate::engine::{Engine, Failure, Stop};
 use crate::error::Place;
 use crate::identity::{Identity, Operation};
+use crate::process::Carried;
 use crate::schedule::Nest;
 use crate::segment::Field;
 use crate::sync::SubTeamWords;
@@ -52,6 +53,11 @@ impl Section {
 pub(crate) struct Context {
     pub(crate) engine: &'static dyn Engine,
     pub(crate) base: &'static ViewBase,
+    carried: Carried,
+    /// The call that this thread was in when this one began, if it is the driver's own.
+    outer: Cell<(Option<&'static Context>, Carried)>,
+    /// Whether this one began while a panic unwound.
+    unwinding: Cell<bool>,
     /// The cluster's seed mixed with the number of the call.
     pub(crate) seed: Cell<u64>,
     /// How many collectives this rank has met in.
@@ -89,10 +95,13 @@ pub(crate) enum Doing {
 }
 
 impl Context {
-    pub(crate) fn new(engine: &'static dyn Engine, base: &'static ViewBase) -> Self {
+    pub(crate) fn new(engine: &'static dyn Engine, base: &'static ViewBase, carried: Carried) -> Self {
         Context {
             engine,
             base,
+            carried,
+            outer: Cell::new((None, Carried::BY_A_PROCESS)),
+            unwinding: Cell::new(false),
             seed: Cell::new(0),
             sequence: Cell::new(0),
             draws: Cell::new(0),
@@ -118,12 +127,15 @@ impl Context {
         self.doing.set(Doing::Computing);
         self.refused.set(false);
         self.accumulating.borrow_mut().clear();
-        CURRENT.set(Some(self));
+        self.unwinding.set(std::thread::panicking());
+        self.outer.set((CURRENT.replace(Some(self)), self.carried.enter()));
     }
 
-    /// Ends the call: locks refuse to work on this thread until the next.
+    /// Ends the call: locks refuse to work on this thread until the next, unless it is in another.
     pub(crate) fn end(&self) {
-        CURRENT.set(None);
+        let (outer, carried) = self.outer.replace((None, Carried::BY_A_PROCESS));
+        CURRENT.set(outer);
+        carried.enter();
     }
 
     pub(crate) fn rank(&self) -> usize {
@@ -299,7 +311,7 @@ impl Context {
     #[cold]
     pub(crate) fn leave(&self) -> ! {
         // A second unwinding inside the first, from a destructor, would abort with noise.
-        if cfg!(panic = "abort") || std::thread::panicking() {
+        if cfg!(panic = "abort") || (std::thread::panicking() && !self.unwinding.get()) {
             self.engine.leave_without_unwinding()
         }
         std::panic::resume_unwind(Box::new(Leaving))

@@ -20,6 +20,7 @@ use crate::engine::{Engine, Failure, SUB_TEAMS, Stop};
 use crate::error::{Place, Result};
 use crate::identity::{Identity, Operation, describe, handed_out, overlap};
 use crate::payload::text_of;
+use crate::process::Carried;
 use crate::segment::{Declaration, Field, Memory, field};
 use crate::sync::{Barrier, Dispenser, LockWord, Met, Park, SubTeamWords, TurnWord, Waiting};
 use crate::team::{Context, Leaving};
@@ -217,7 +218,7 @@ impl Call {
         let partials = unsafe { partials_of(partials, memory, self.size) };
         let base = ViewBase { rank, size: self.size, memory, fields, partials, way };
         // SAFETY: engine and base are dropped after the context, and that after its last use.
-        let context = Context::new(unsafe { forever(&engine) }, unsafe { forever(&base) });
+        let context = Context::new(unsafe { forever(&engine) }, unsafe { forever(&base) }, Carried::by_a_thread());
         // SAFETY: as above.
         let context = unsafe { forever(&context) };
         context.begin(seed);

@@ -1,12 +1,12 @@
-//! The engine of worker processes: ranks meet in words of the pool's memory and hand bytes over in its regions.
+//! The engine of a rank: ranks meet in words of the pool's memory and hand bytes over in its regions, whether processes
+//! carry them or threads.
 #![allow(unsafe_code)]
 
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
-use super::bell::Bell;
-use super::child::{self, LEFT};
+use super::carrier::Carrier;
 use super::control::{Answer, RankSlot};
 use super::pool_memory::PoolMemory;
 use super::report::Report;
@@ -21,28 +21,43 @@ use crate::sync::{
 use crate::team::{Context, Doing};
 use crate::view::ViewBase;
 
-/// One worker process's engine.
-pub(crate) struct ProcessEngine {
+/// One rank's engine.
+pub(crate) struct RankEngine {
     pub(crate) pool: &'static PoolMemory,
     pub(crate) base: &'static ViewBase,
-    pub(crate) bell: &'static Bell,
+    pub(crate) carrier: &'static dyn Carrier,
     wait_policy: WaitPolicy,
     rank: usize,
     /// The number of the call.
     number: Cell<u32>,
+    /// When the call fails, if nobody but this rank can see that it is late.
+    deadline: Cell<Option<Instant>>,
     /// What this rank has to say, should the call fail.
     report: RefCell<Report>,
 }
 
-impl ProcessEngine {
+impl RankEngine {
     pub(crate) fn new(
         pool: &'static PoolMemory,
         base: &'static ViewBase,
-        bell: &'static Bell,
+        carrier: &'static dyn Carrier,
         wait_policy: WaitPolicy,
     ) -> Self {
-        let rank = base.rank;
-        ProcessEngine { pool, base, bell, wait_policy, rank, number: Cell::new(0), report: RefCell::default() }
+        RankEngine {
+            pool,
+            base,
+            carrier,
+            wait_policy,
+            rank: base.rank,
+            number: Cell::new(0),
+            deadline: Cell::new(None),
+            report: RefCell::default(),
+        }
+    }
+
+    /// Has this rank itself fail calls that are not over then.
+    pub(crate) fn watch_the_clock(&self, deadline: Option<Instant>) {
+        self.deadline.set(deadline);
     }
 
     pub(crate) fn slot(&self) -> &'static RankSlot {
@@ -77,16 +92,14 @@ impl ProcessEngine {
                 if control.finish_call(self.number.get()) {
                     reached(Point::Finished);
                     control.done.0.number.store(self.number.get(), Ordering::SeqCst);
-                    if control.done.0.sleepers.load(Ordering::SeqCst) > 0 {
-                        wake(&control.done.0.number, u32::MAX, u32::MAX);
-                    }
+                    self.carrier.tell_over(self.pool);
                 }
             }
             Arrival::Last => self.fail(Failure::Diverged),
             Arrival::Early(_) => {
                 reached(Point::Returned);
                 if self.pool.control().asleep.0.count_return(&self.slot().waiting, self.pool.layout.size) {
-                    self.bell.ring();
+                    self.carrier.ring();
                 }
             }
         }
@@ -101,7 +114,7 @@ impl ProcessEngine {
         let number = self.number.get();
         self.slot().answered.store(number, Ordering::Release);
         if self.pool.control().has_failed(number) {
-            self.bell.ring();
+            self.carrier.ring();
         }
     }
 
@@ -169,6 +182,13 @@ impl ProcessEngine {
         self.slot().report_bytes.store(used, Ordering::Release);
     }
 
+    #[cold]
+    fn fail_if_late(&self) {
+        if self.deadline.get().is_some_and(|deadline| Instant::now() >= deadline) {
+            self.pool.control().fail_call(self.number.get(), Failure::Deadline, None);
+        }
+    }
+
     fn locate(&self, word: &AtomicU32) -> WordPlace {
         let address = word.as_ptr().cast::<u8>().cast_const();
         match self.base.memory.offset_of(address) {
@@ -204,9 +224,12 @@ impl ProcessEngine {
     }
 }
 
-impl Park for ProcessEngine {
+impl Park for RankEngine {
     #[inline]
     fn stopped(&self) -> bool {
+        if self.deadline.get().is_some() {
+            self.fail_if_late();
+        }
         self.pool.control().has_failed(self.number.get())
     }
 
@@ -221,16 +244,12 @@ impl Park for ProcessEngine {
             &self.slot().waiting,
             size,
             published,
-            || self.bell.ring(),
+            || self.carrier.ring(),
             || {
                 reached(Point::WorkerSleeping);
                 if !self.stopped() {
-                    sleep(
-                        word,
-                        value,
-                        mask,
-                        deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),
-                    );
+                    let until = [deadline, self.deadline.get()].into_iter().flatten().min();
+                    sleep(word, value, mask, until.map(|until| until.saturating_duration_since(Instant::now())));
                 }
                 reached(Point::WorkerWoken);
             },
@@ -242,7 +261,7 @@ impl Park for ProcessEngine {
     }
 }
 
-impl Engine for ProcessEngine {
+impl Engine for RankEngine {
     fn meet(&self, identity: &Identity) -> Result<(), Stop> {
         self.slot().write_identity(identity);
         reached(Point::Arriving);
@@ -347,17 +366,17 @@ impl Engine for ProcessEngine {
 
     fn fail(&self, failure: Failure) {
         if self.pool.control().fail_call(self.number.get(), failure, Some(self.rank)) {
-            self.bell.ring();
+            self.carrier.ring();
         }
     }
 
     fn leave_without_unwinding(&self) -> ! {
         self.write_leaving(crate::team::current());
-        child::exit(LEFT)
+        self.carrier.end()
     }
 }
 
 /// Whether this is the standard library's word for a panic that may not unwind, which follows from the one before it.
-fn ends_an_unwinding(message: &str, place: Option<&Place>) -> bool {
+pub(super) fn ends_an_unwinding(message: &str, place: Option<&Place>) -> bool {
     message.starts_with("panic in a ") && place.is_some_and(|place| place.file.starts_with("/rustc/"))
 }
