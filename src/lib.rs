@@ -114,11 +114,12 @@ pub use dsm_macros::shared;
 pub use dsm_macros::test;
 pub use dsm_runtime::{
     Accumulate, AccumulateBy, AccumulateElement, Atomic, AtomicBits, AtomicElement, AtomicNumber, Atomics, Axes,
-    Backend, Background, Builder, Cluster, Element, Error, ErrorKind, FairLock, FairLockGuard, Flag, Handle, Handles,
-    Indices, JobContext, JobError, Jobs, Listed, Lock, LockGuard, LoopIndex, LoopRange, Map, OnError, Part, Pending,
-    Phase, Place, Progress, Raw, Read, Result, Rows, RowsMut, Schedule, Sections, Shared, SharedArray, SharedAtomics,
-    SharedCell, Side, Skip, Sort, SortKey, Split, Stop, Streamed, SubTeam, Team, TeamRng, View, WaitPolicy, argsort,
-    background, indicatif, map, ops, searchsorted, sort, sort_by_key, stream,
+    Backend, Background, Builder, Cluster, Element, Error, ErrorKind, FairLock, FairLockGuard, FileElement, Flag,
+    FromFile, FromNpy, Handle, Handles, Indices, JobContext, JobError, Jobs, Listed, Lock, LockGuard, LoopIndex,
+    LoopRange, Map, NpyElement, OnError, Part, Pending, Phase, Place, Progress, Raw, Read, Result, Rows, RowsMut,
+    Schedule, Sections, Shared, SharedArray, SharedAtomics, SharedCell, Side, Skip, Sort, SortKey, Split, Stop,
+    Streamed, SubTeam, Team, TeamRng, ToFile, View, WaitPolicy, argsort, background, from_file, from_npy, indicatif,
+    map, ops, searchsorted, sort, sort_by_key, stream, to_file, to_npy,
 };
 pub use ndarray;
 pub use rand;

@@ -71,6 +71,8 @@ pub enum ErrorKind {
     Deadline,
     /// The parallel function, or a job, itself returned `Err`.
     Function,
+    /// A file can't be read or written, or doesn't hold what was asked for.
+    File,
     /// The process that watches over the workers was killed.
     Monitor,
 }

@@ -15,6 +15,7 @@ mod engine;
 mod entry;
 mod error;
 mod fields;
+mod files;
 mod identity;
 mod jobs;
 mod machine;
@@ -39,6 +40,7 @@ pub use array::{Handle, Handles, Part, Shared, SharedArray, SharedAtomics, Share
 pub use cluster::{Backend, Builder, Cluster, WaitPolicy};
 pub use element::Element;
 pub use error::{Error, ErrorKind, Place, Result};
+pub use files::{FileElement, FromFile, FromNpy, NpyElement, ToFile, from_file, from_npy, to_file, to_npy};
 pub use indicatif;
 pub use jobs::{
     Background, JobContext, JobError, Jobs, Listed, Map, OnError, Progress, Skip, Stop, Streamed, background, map,

@@ -20,6 +20,7 @@ mod elements;
 mod environment;
 mod escapes;
 mod far_from_home;
+mod files;
 mod flags;
 mod heat;
 mod hidden;

@@ -3,7 +3,7 @@
 
 use std::any::TypeId;
 use std::fmt;
-use std::ops::{Deref, DerefMut};
+use std::ops::{Deref, DerefMut, Range};
 use std::sync::Arc;
 
 use ndarray::{ArrayRef, ArrayView, ArrayViewMut};
@@ -75,6 +75,11 @@ impl<T: Element, D: Axes> SharedArray<T, D> {
         self.index
     }
 
+    /// The pages it lies in, to be made present while the elements are being written.
+    pub(crate) fn pages(array: &Self) -> Pages {
+        Pages { segment: Arc::clone(&array.segment), index: array.index }
+    }
+
     /// The memory it lies in.
     pub(super) fn segment(&self) -> &Arc<Segment> {
         &self.segment
@@ -104,6 +109,21 @@ impl<T: 'static, D: Axes> SharedArray<T, D> {
         // doesn't outlive, nobody writes to the elements: the home refuses, and the array was not in parts or atomic when
         // this process was forked, as which others could write.
         unsafe { moved_to(&self.view, &self.segment.memory, memory) }
+    }
+}
+
+/// The pages of an array.
+pub(crate) struct Pages {
+    segment: Arc<Segment>,
+    index: usize,
+}
+
+impl Pages {
+    /// Makes the pages of a range of the array's bytes present.
+    pub(crate) fn populate(&self, bytes: Range<usize>) {
+        let field = self.segment.field(self.index);
+        let (start, end) = (bytes.start.min(field.bytes()), bytes.end.min(field.bytes()));
+        self.segment.memory.populate(field.offset + start, end.saturating_sub(start));
     }
 }
 

@@ -91,6 +91,12 @@ impl Memory {
         unsafe { NonNull::new_unchecked(self.map.as_mut_ptr().add(offset)) }
     }
 
+    /// Makes the pages of a range present, for less than it costs to touch each.
+    pub(crate) fn populate(&self, offset: usize, length: usize) {
+        // A system that can't makes them present when they are touched.
+        let _ = self.map.advise_range(Advice::PopulateWrite, offset, length);
+    }
+
     /// How far `address` is from the start, if it lies inside.
     pub(crate) fn offset_of(&self, address: *const u8) -> Option<usize> {
         let offset = (address as usize).wrapping_sub(self.map.as_ptr() as usize);
