@@ -148,6 +148,9 @@ pub mod prelude {
     pub use rand::{Rng, RngExt, SeedableRng};
 }
 
+#[doc = include_str!("../docs/coming_from.md")]
+pub mod coming_from {}
+
 #[doc = include_str!("../docs/guarantees.md")]
 pub mod guarantees {}
 

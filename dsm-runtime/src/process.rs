@@ -91,6 +91,11 @@ impl<T> AtHome<T> {
     pub(crate) fn is_at_home(&self) -> bool {
         self.home.is_this_process()
     }
+
+    /// Drops the value before its holder goes.
+    pub(crate) fn end(&mut self) {
+        drop(self.value.take());
+    }
 }
 
 impl<T> Deref for AtHome<T> {

@@ -29,7 +29,7 @@ pub(crate) fn number_of_threads(explicit: Option<usize>) -> Result<usize> {
         }
     }
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    number_of_workers(explicit, |name| std::env::var_os(name), cores)
+    number_of_workers(explicit, &|name| std::env::var_os(name), cores)
         .map_err(|error| Error::new(ErrorKind::Workers, error.to_string()))
 }
 
@@ -49,17 +49,23 @@ pub(crate) fn do_all<W: Send>(threads: usize, pieces: Vec<W>, work: impl Fn(W) +
             work(piece);
         }
     };
+    on_each(others, &work_on);
+}
+
+/// Calls `work` on this thread and on so many others. Apart from [`do_all`], so that the making of threads is compiled
+/// once and not for each kind of work.
+fn on_each(others: usize, work: &(dyn Fn() + Sync)) {
     let started = Mutex::new(Vec::<Pid>::new());
     let outcome = thread::scope(|scope| {
         let spawn = |_| {
             let run = || {
                 locked(&started).push(gettid());
-                work_on();
+                work();
             };
             thread::Builder::new().name("dsm".to_owned()).spawn_scoped(scope, run).ok()
         };
         let threads: Vec<_> = (0..others).map_while(spawn).collect();
-        let mut outcome = catch_unwind(AssertUnwindSafe(work_on));
+        let mut outcome = catch_unwind(AssertUnwindSafe(work));
         for thread in threads {
             outcome = outcome.and(thread.join());
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use dsm::prelude::*;
 
-use crate::support::Holdings;
+use crate::support::{Holdings, needs_processes};
 use crate::teams;
 
 #[dsm::test]
@@ -30,6 +30,7 @@ fn many_run_at_once_and_give_their_results() -> dsm::Result<()> {
 
 #[dsm::test]
 fn parts_and_atomics_are_shared_and_whole_arrays_are_not() -> dsm::Result<()> {
+    needs_processes("the closure runs in the caller, at once");
     teams([1]);
     let parts = SharedArray::<u32, _>::zeros(10)?.into_parts(2);
     let parts: Vec<_> = parts.into_iter().map(|part| Rc::new(RefCell::new(part))).collect();

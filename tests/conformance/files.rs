@@ -122,8 +122,8 @@ fn a_cluster_is_filled_from_a_file() -> dsm::Result<()> {
         let before = Holdings::now();
         let mut cluster = Cluster::with_workers(workers, Data { n: 100_000 })?;
         dsm::from_npy(&path).workers(4).read_into(&mut cluster.a)?;
-        assert_eq!(sum(&mut cluster)?, vec![50_000.0; workers]);
         assert_eq!(status_of(std::process::id(), "Threads").as_deref(), Some("1"));
+        assert_eq!(sum(&mut cluster)?, vec![50_000.0; workers]);
         let wrong = dsm::from_npy(&golden("i32.npy")).read_into(&mut cluster.a.slice_mut(s![..3]));
         assert_refused(wrong, &golden("i32.npy"), &["`<i4`", "`<f8`"]);
         let wrong = dsm::from_npy(&path).read_into(&mut cluster.a.slice_mut(s![..3]));
@@ -212,7 +212,7 @@ fn what_can_not_be_read_is_told() {
     nix::unistd::mkfifo(&at("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     assert_refused(dsm::from_file::<u8>(at("pipe")).read(), &at("pipe"), &["no regular file"]);
     fs::write(at("secret"), [1]).unwrap();
-    fs::set_permissions(at("secret"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(at("secret"), fs::Permissions::from_mode(0o000)).unwrap();
     if fs::File::open(at("secret")).is_err() {
         assert_refused(dsm::from_file::<u8>(at("secret")).read(), &at("secret"), &["readable for you"]);
     }

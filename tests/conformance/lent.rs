@@ -7,7 +7,7 @@ use std::rc::Rc;
 use dsm::ErrorKind;
 use dsm::prelude::*;
 
-use crate::support::Holdings;
+use crate::support::{Holdings, needs_processes};
 use crate::teams;
 
 /// What a panic of `f` says.
@@ -49,6 +49,7 @@ fn an_array_is_seen_with_its_axes_as_they_are() -> dsm::Result<()> {
 
 #[dsm::test]
 fn an_array_is_not_written_whole_while_a_map_may_read_it() -> dsm::Result<()> {
+    needs_processes("the jobs of maps run in the caller");
     for workers in teams([1, 2]) {
         let a = Rc::new(RefCell::new(SharedArray::full(4, 1)?));
         // In a worker.
@@ -102,6 +103,7 @@ fn parts_are_written_each_by_one_job() -> dsm::Result<()> {
 
 #[dsm::test]
 fn a_part_is_one_processes_until_the_map_is_over() -> dsm::Result<()> {
+    needs_processes("the jobs of maps run in the caller");
     for workers in teams([2, 3]) {
         let mut a = SharedArray::<u32, _>::zeros(6)?.named("a");
         {
@@ -154,6 +156,7 @@ fn a_part_is_one_processes_until_the_map_is_over() -> dsm::Result<()> {
 
 #[dsm::test]
 fn an_array_in_parts_or_atomic_is_read_as_such_only() -> dsm::Result<()> {
+    needs_processes("the jobs of maps run in the caller");
     teams([1]);
     let shared: &'static RefCell<SharedArray<u32, Ix1>> = Box::leak(Box::new(RefCell::new(SharedArray::zeros(4)?)));
     let guard = RefCell::new(Some(shared.borrow_mut()));
@@ -192,6 +195,7 @@ fn atomics_of_every_kind_are_shared_by_all_jobs() -> dsm::Result<()> {
 
 #[dsm::test]
 fn arrays_of_clusters_and_of_outer_maps_are_refused() -> dsm::Result<()> {
+    needs_processes("the jobs of maps run in the caller");
     teams([1]);
     dsm::shared! { struct Plain { x: [u32; 4] } }
     let cluster = Cluster::with_workers(1, Plain)?;

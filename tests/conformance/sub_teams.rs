@@ -111,7 +111,7 @@ fn apart(res: Plain) -> usize {
 
 #[dsm::test]
 fn nobody_waits_for_another_sub_team() -> dsm::Result<()> {
-    teams([]);
+    teams([4]);
     assert_eq!(apart(&mut Cluster::with_workers(4, Plain)?)?, [1, 1, 5, 5]);
     Ok(())
 }
@@ -142,7 +142,7 @@ fn grid(res: Plain, rounds: usize) -> u64 {
 
 #[dsm::test]
 fn sub_teams_overlap() -> dsm::Result<()> {
-    teams([]);
+    teams([6]);
     let mut cluster = Cluster::with_workers(6, Plain)?;
     let expected = (0..30).map(|round| 15 + 6 * round).sum();
     assert_eq!(grid(&mut cluster, 30)?, [expected; 6]);
@@ -171,7 +171,7 @@ fn many(res: Plain, count: usize, how: &str) -> usize {
 
 #[dsm::test]
 fn words_are_used_again_once_all_have_dropped() -> dsm::Result<()> {
-    teams([]);
+    teams([3]);
     let mut cluster = Cluster::with_workers(3, Plain)?;
     many(&mut cluster, 200, "drop")?;
     for how in ["keep", "forget"] {
@@ -229,7 +229,7 @@ fn color_too_large(res: Plain) -> i64 {
 
 #[dsm::test]
 fn any_integer_is_a_color() -> dsm::Result<()> {
-    teams([]);
+    teams([2]);
     let mut cluster = Cluster::with_workers(2, Plain)?;
     assert_eq!(odd_colors(&mut cluster)?, [197 + (1 << 40); 2]);
     let error = color_too_large(&mut cluster).unwrap_err();

@@ -256,7 +256,7 @@ impl<S: Shared> Builder<S> {
     pub fn build(self) -> Result<Cluster<S>> {
         let backend = Backend::chosen(self.backend, std::env::var_os("DSM_BACKEND"))?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let workers = number_of_workers(self.workers, |name| std::env::var_os(name), cores)
+        let workers = number_of_workers(self.workers, &|name| std::env::var_os(name), cores)
             .map_err(|error| Error::new(ErrorKind::Workers, error.to_string()))?;
         let workers = if backend == Backend::Serial { 1 } else { workers };
         let wait_policy = WaitPolicy::chosen(self.wait_policy, std::env::var_os("DSM_WAIT_POLICY"))?;

@@ -336,8 +336,7 @@ pub(crate) fn monitor_died(when: &str) -> Error {
 }
 
 fn lifeline() -> Result<(Descriptor<PipeReader>, Descriptor<PipeWriter>)> {
-    let (read_end, write_end) = io::pipe().map_err(|source| Error::os("can't make a pipe", source))?;
-    Ok((Descriptor::new(read_end), Descriptor::new(write_end)))
+    Descriptor::pair(io::pipe).map_err(|source| Error::os("can't make a pipe", source))
 }
 
 fn refuse_threads(settings: &Settings) -> Result<()> {

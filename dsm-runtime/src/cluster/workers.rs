@@ -21,7 +21,7 @@ const VARIABLES: [&str; 4] = ["DSM_NUM_WORKERS", "OMP_NUM_THREADS", "PBS_NUM_PPN
 /// process may use, as far as [`MAX_WORKERS`] goes. Of a list, as OpenMP's variable may be, the first number counts.
 pub(crate) fn number_of_workers(
     explicit: Option<usize>,
-    lookup: impl Fn(&str) -> Option<OsString>,
+    lookup: &dyn Fn(&str) -> Option<OsString>,
     cores: usize,
 ) -> Result<usize, WorkersError> {
     if let Some(number) = explicit {
@@ -126,7 +126,7 @@ mod tests {
     /// The outcome in an environment of these variables on a machine of 8 cores.
     fn number(explicit: Option<usize>, variables: &[(&str, &str)]) -> Result<usize, String> {
         let lookup = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
-        number_of_workers(explicit, lookup, 8).map_err(|error| error.to_string())
+        number_of_workers(explicit, &lookup, 8).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -203,13 +203,13 @@ mod tests {
     #[test]
     fn the_environment_need_not_be_utf8() {
         let lookup = |_: &str| Some(OsString::from_vec(vec![b'4', 0xff]));
-        let message = number_of_workers(None, lookup, 8).unwrap_err().to_string();
+        let message = number_of_workers(None, &lookup, 8).unwrap_err().to_string();
         assert!(message.starts_with("DSM_NUM_WORKERS is `4\u{fffd}`: that is not a whole number"), "{message}");
     }
 
     #[test]
     fn the_cores_are_taken_as_far_as_the_maximum_goes() {
-        assert_eq!(number_of_workers(None, |_| None, 4096), Ok(MAX_WORKERS));
-        assert_eq!(number_of_workers(None, |_| None, 0), Ok(1));
+        assert_eq!(number_of_workers(None, &|_| None, 4096), Ok(MAX_WORKERS));
+        assert_eq!(number_of_workers(None, &|_| None, 0), Ok(1));
     }
 }

@@ -47,7 +47,7 @@ impl Plan {
             return Err(Error::new(ErrorKind::Misuse, message));
         }
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let workers = number_of_workers(self.workers, |name| std::env::var_os(name), cores)
+        let workers = number_of_workers(self.workers, &|name| std::env::var_os(name), cores)
             .map_err(|error| Error::new(ErrorKind::Workers, error.to_string()))?;
         Ok(Settings {
             backend: Backend::Process,

@@ -128,6 +128,16 @@ impl<T: AsFd> Descriptor<T> {
         Descriptor(AtHome::new(value))
     }
 
+    /// Two that `make` opens while no other thread forks: a child that came in between would hold them open for good.
+    pub(crate) fn pair<U: AsFd>(
+        make: impl FnOnce() -> std::io::Result<(T, U)>,
+    ) -> std::io::Result<(Self, Descriptor<U>)> {
+        let mut list = lock();
+        let (one, other) = make()?;
+        list.descriptors.extend([one.as_fd().as_raw_fd(), other.as_fd().as_raw_fd()]);
+        Ok((Descriptor(AtHome::new(one)), Descriptor(AtHome::new(other))))
+    }
+
     pub(crate) fn number(&self) -> RawFd {
         self.0.as_fd().as_raw_fd()
     }
@@ -145,10 +155,12 @@ impl<T: AsFd> Drop for Descriptor<T> {
     fn drop(&mut self) {
         if self.0.is_at_home() {
             let number = self.number();
-            let descriptors = &mut lock().descriptors;
-            if let Some(place) = descriptors.iter().rposition(|&other| other == number) {
-                descriptors.swap_remove(place);
+            // Held until it is closed, too, so that no child comes in between.
+            let mut list = lock();
+            if let Some(place) = list.descriptors.iter().rposition(|&other| other == number) {
+                list.descriptors.swap_remove(place);
             }
+            self.0.end();
         }
     }
 }
