@@ -305,8 +305,15 @@ fn assert_told(error: &Error, with_place: bool) {
     assert_eq!(error.place().is_some(), with_place, "{error}");
 }
 
+#[allow(unsafe_code)]
+fn ask_for_backtraces(wanted: &str) {
+    // SAFETY: a test's process has one thread when its body begins.
+    unsafe { std::env::set_var("RUST_BACKTRACE", wanted) };
+}
+
 #[dsm::test]
 fn the_drivers_own_hook_hears_of_all_panics_but_those_of_workers() {
+    ask_for_backtraces("0");
     set_own_hook();
     for backend in BOTH {
         HOOKED.store(0, Ordering::Relaxed);
@@ -324,5 +331,15 @@ fn the_drivers_own_hook_hears_of_all_panics_but_those_of_workers() {
         cluster.restart().unwrap();
         assert_told(&panic_in_a_worker(&mut cluster).unwrap_err(), true);
         assert_eq!(HOOKED.load(Ordering::Relaxed), 3);
+    }
+}
+
+#[dsm::test]
+fn where_backtraces_are_asked_for_the_hook_hears_of_those_of_workers_too() {
+    ask_for_backtraces("1");
+    set_own_hook();
+    for (backend, heard) in BOTH.into_iter().zip([1, 2]) {
+        assert_told(&panic_in_a_worker(&mut on(backend)).unwrap_err(), true);
+        assert_eq!(HOOKED.load(Ordering::Relaxed), heard);
     }
 }
