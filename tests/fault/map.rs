@@ -204,6 +204,21 @@ fn a_deadline_ends_a_map_and_a_stream() {
 }
 
 #[dsm::test]
+fn a_grace_without_end_is_as_good_as_any() {
+    watchdog();
+    let until_it_fails = |ctx: &JobContext, job| {
+        while job == 1 {
+            ctx.critical(|| ())
+        }
+    };
+    let map = || dsm::map(0..2).workers(2).grace(Duration::MAX);
+    let error = map().deadline(Duration::from_millis(30)).run(until_it_fails);
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Deadline);
+    let panicked = catch_unwind(AssertUnwindSafe(|| map().run_each(until_it_fails, |_, ()| panic!("full"))));
+    assert_eq!(*panicked.unwrap_err().downcast::<&str>().unwrap(), "full");
+}
+
+#[dsm::test]
 fn a_monitor_killed_ends_the_map_with_an_error() {
     watchdog();
     for compute in [false, true] {

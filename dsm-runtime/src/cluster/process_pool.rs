@@ -214,7 +214,7 @@ impl ProcessPool {
             control.fail_call(number, Failure::Deadline, None);
         }
         // A monitor that is stopped sees no call to its end; a deadline holds all the same.
-        if watch.overdue.is_some_and(|since| since.elapsed() > self.grace + STUCK) {
+        if watch.overdue.is_some_and(|since| since.elapsed() > self.grace.saturating_add(STUCK)) {
             watch.stuck = true;
             let _ = kill(self.monitor, Signal::SIGKILL);
         }
