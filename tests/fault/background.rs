@@ -1,5 +1,7 @@
 //! A background process fails, or is left alone.
 
+use std::cell::Cell;
+
 use dsm::ErrorKind;
 use nix::sys::signal::Signal;
 
@@ -16,6 +18,24 @@ fn a_background_process_that_fails_is_told_at_join() {
         fault.assert_told(&error, 0, "background");
         assert_eq!(Holdings::now(), before);
     }
+}
+
+#[dsm::test]
+fn a_copy_of_its_handle_in_another_process_is_refused() {
+    watchdog();
+    let other = Cell::new(Some(dsm::background(|| 7).unwrap()));
+    let copy = || other.take().unwrap();
+    let errors = [
+        dsm::map(0..1).workers(1).run(|_, _| copy().is_finished()).unwrap_err(),
+        dsm::map(0..1).workers(1).run(|_, _| copy().id()).unwrap_err(),
+        dsm::map(0..1).workers(1).run(|_, _| copy().join().is_ok()).unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(error.kind(), ErrorKind::Panicked, "{error}");
+        assert!(error.to_string().contains("a background process is its maker's"), "{error}");
+    }
+    assert_eq!(dsm::map(0..1).workers(1).run(|_, _| format!("{:?}", copy())).unwrap(), ["Background { .. }"]);
+    assert_eq!(copy().join().unwrap(), 7);
 }
 
 #[dsm::test]

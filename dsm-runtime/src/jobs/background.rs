@@ -75,6 +75,17 @@ struct Process {
     _captured: Box<dyn Captured>,
 }
 
+impl Process {
+    /// Panics in another process than the one that started it, which has no part in the pool.
+    #[track_caller]
+    fn assert_at_home(&self) {
+        assert!(
+            self.pool.borrow().is_at_home(),
+            "a background process is its maker's, and this is another process: use its handle where it was started"
+        );
+    }
+}
+
 /// What is dropped with the handle.
 trait Captured {}
 impl<T> Captured for T {}
@@ -127,12 +138,17 @@ impl<R: Serialize + DeserializeOwned + 'static> Background<R> {
     ///
     /// When it panicked, when its process died or exited, or when the result can't be sent.
     ///
+    /// # Panics
+    ///
+    /// As every method of the handle, in another process than the one that started it.
+    ///
     /// ```
     /// let error = dsm::background(|| assert_eq!(1 + 1, 3, "not yet"))?.join().unwrap_err();
     /// assert_eq!(error.kind(), dsm::ErrorKind::Panicked);
     /// assert!(error.to_string().contains("not yet"));
     /// # Ok::<(), dsm::Error>(())
     /// ```
+    #[track_caller]
     pub fn join(self) -> Result<R> {
         let process = match self.running {
             Running::Away(process) => process,
@@ -145,6 +161,7 @@ impl<R: Serialize + DeserializeOwned + 'static> Background<R> {
                 _ => unreachable!("the result is taken once"),
             },
         };
+        process.assert_at_home();
         let mut pool = process.pool.borrow_mut();
         match pool.wait(process.number, None) {
             Over::Finished => {}
@@ -173,9 +190,13 @@ impl<R> Background<R> {
     /// # Ok::<(), dsm::Error>(())
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn is_finished(&self) -> bool {
         match &self.running {
-            Running::Away(process) => process.pool.borrow_mut().look(&mut Watch::new(process.number, None)).is_some(),
+            Running::Away(process) => {
+                process.assert_at_home();
+                process.pool.borrow_mut().look(&mut Watch::new(process.number, None)).is_some()
+            }
             _ => true,
         }
     }
@@ -189,9 +210,13 @@ impl<R> Background<R> {
     /// # Ok::<(), dsm::Error>(())
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn id(&self) -> u32 {
         match &self.running {
-            Running::Away(process) => process.pool.borrow().memory.slot(0).process.load(Ordering::Acquire),
+            Running::Away(process) => {
+                process.assert_at_home();
+                process.pool.borrow().memory.slot(0).process.load(Ordering::Acquire)
+            }
             _ => std::process::id(),
         }
     }
@@ -222,6 +247,11 @@ fn run<R: Serialize, F: FnOnce() -> R>(_: &Worker, address: usize) -> Ended {
 
 impl<R> fmt::Debug for Background<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Background").field("id", &self.id()).field("finished", &self.is_finished()).finish()
+        match &self.running {
+            Running::Away(process) if !process.pool.borrow().is_at_home() => {
+                f.debug_struct("Background").finish_non_exhaustive()
+            }
+            _ => f.debug_struct("Background").field("id", &self.id()).field("finished", &self.is_finished()).finish(),
+        }
     }
 }
