@@ -137,6 +137,27 @@ fn rules_of_sections_are_kept() {
 }
 
 #[dsm::test]
+fn a_worker_without_an_item_holds_up_no_turn() {
+    watchdog();
+    let path = std::env::temp_dir().join(format!("dsm-map-turn-{}", std::process::id()));
+    let items = (0..3).inspect(|&item| {
+        // Nothing comes before the second item is through.
+        while item == 2 && !path.exists() {
+            std::thread::yield_now();
+        }
+    });
+    let sections = dsm::stream(items).workers(3).run(|ctx, item| {
+        ctx.ordered(|| {
+            if item == 1 {
+                std::fs::write(&path, "").unwrap()
+            }
+        });
+    });
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(sections.unwrap().len(), 3);
+}
+
+#[dsm::test]
 fn sections_that_wait_for_each_other_are_a_deadlock() {
     watchdog();
     // Job 1 holds the critical section until its turn, which comes after that of job 0, which waits for the section.

@@ -181,8 +181,13 @@ impl Hand {
                 patience: Patience::EVENT,
             };
             let empty = |_| {
-                next.load(Ordering::SeqCst) >= queue.count.load(Ordering::SeqCst)
-                    && queue.closed.load(Ordering::SeqCst) == 0
+                let number = next.load(Ordering::SeqCst);
+                let empty = number >= queue.count.load(Ordering::SeqCst) && queue.closed.load(Ordering::SeqCst) == 0;
+                if empty {
+                    // Its next job is none of those that others have taken, so that these don't wait for it.
+                    ordered::come_to(self.memory, self.rank, number, engine);
+                }
+                empty
             };
             if !matches!(wait_while(engine, &wait, empty), Outcome::Ready(_)) {
                 context.leave();

@@ -27,7 +27,8 @@ pub(super) fn finish(memory: MapMemory<'_>, rank: usize, engine: &dyn Engine) {
     come_to(memory, rank, usize::MAX, engine);
 }
 
-fn come_to(memory: MapMemory<'_>, rank: usize, index: usize, engine: &dyn Engine) {
+/// The rank takes no job before `index` any more.
+pub(super) fn come_to(memory: MapMemory<'_>, rank: usize, index: usize, engine: &dyn Engine) {
     let position = &memory.rank(rank).own.0.position;
     if position.load(Ordering::Relaxed) == index {
         return;
