@@ -4,9 +4,10 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use dsm::{ErrorKind, JobContext, Schedule, Skip};
+use dsm::{ErrorKind, JobContext, Schedule, SharedArray, Skip};
 use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -237,6 +238,29 @@ fn a_grace_without_end_is_as_good_as_any() {
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Deadline);
     let panicked = catch_unwind(AssertUnwindSafe(|| map().run_each(until_it_fails, |_, ()| panic!("full"))));
     assert_eq!(*panicked.unwrap_err().downcast::<&str>().unwrap(), "full");
+}
+
+#[dsm::test]
+fn workers_forked_beside_threads_that_use_arrays_find_no_lock_held() {
+    watchdog();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        // While a map runs, whoever writes to an array asks each time whether it is lent.
+        let map = dsm::map(0..1).workers(1).allow_threads();
+        let done = &done;
+        let write = move |_, ()| {
+            let mut own = SharedArray::<u64, _>::zeros(1).unwrap();
+            while !done.load(Ordering::Relaxed) {
+                own[0] += 1;
+            }
+        };
+        let outer = scope.spawn(move || map.run_each(|_, _| (), write));
+        for _ in 0..100 {
+            dsm::Background::start_among_threads(|| ()).unwrap().join().unwrap();
+        }
+        done.store(true, Ordering::Relaxed);
+        outer.join().unwrap().unwrap();
+    });
 }
 
 #[dsm::test]

@@ -94,8 +94,8 @@ impl ProcessPool {
         let driver = pidfd::open(nix::unistd::getpid()).map_err(|errno| Error::os("can't open a pidfd", errno))?;
         let driver = Descriptor::new(driver);
         // Held across the fork, so that none of these goes meanwhile and its descriptor becomes another's.
-        let lendable = settings.loan.map(|_| lending::lendable());
-        let lent = lendable.as_ref().map_or(Vec::new(), |list| lending::lendable_here(list));
+        let lending = lending::hold();
+        let lent = settings.loan.map_or(Vec::new(), |loan| lending.made_before(loan.first));
         let mut keep = vec![
             memory.descriptor(),
             segment.memory.descriptor(),
@@ -107,7 +107,7 @@ impl ProcessPool {
         let forked = fork_child(&keep, || {
             // The child is a process of its own, with clusters of its own to start and threads that print.
             drop((starting, streams));
-            drop(lendable);
+            drop(lending);
             if lending::attach(&lent).is_err() {
                 child::exit(child::UNFIT);
             }

@@ -131,14 +131,28 @@ pub(crate) struct Lendable {
     home: Home,
 }
 
-/// The list of what can be lent, held so that nothing of it goes while children are forked.
-pub(crate) fn lendable() -> MutexGuard<'static, Vec<Lendable>> {
-    LENDABLE.lock().unwrap_or_else(PoisonError::into_inner)
+/// What this module keeps, held while children are forked: so that no array that is lent to them goes meanwhile, and
+/// they find nothing locked by another thread.
+pub(crate) struct Held {
+    lendable: MutexGuard<'static, Vec<Lendable>>,
+    _leases: MutexGuard<'static, Vec<Lease>>,
+    _lent: MutexGuard<'static, Option<Lent>>,
 }
 
-/// Of the list, what this process has made.
-pub(crate) fn lendable_here(list: &[Lendable]) -> Vec<Lendable> {
-    list.iter().filter(|lendable| lendable.home.is_here()).copied().collect()
+pub(crate) fn hold() -> Held {
+    Held { lendable: lendable(), _leases: leases(), _lent: lent() }
+}
+
+impl Held {
+    /// What this process has made before a lease began whose first process has this number.
+    pub(crate) fn made_before(&self, first: u64) -> Vec<Lendable> {
+        let arrays = self.lendable.iter().filter(|array| array.home.is_here() && array.number < first);
+        arrays.copied().collect()
+    }
+}
+
+fn lendable() -> MutexGuard<'static, Vec<Lendable>> {
+    LENDABLE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Puts an array on the list; its number.
