@@ -138,6 +138,26 @@ fn rules_of_sections_are_kept() {
 }
 
 #[dsm::test]
+fn sections_of_an_outer_map_are_refused_in_an_inner() {
+    watchdog();
+    let said = dsm::map(0..1).workers(1).run(|outer, _| {
+        let inner = || dsm::map(0..1).workers(1);
+        let errors = [
+            inner().run(|_, _| outer.critical(|| ())).unwrap_err(),
+            inner().run(|_, _| outer.ordered(|| ())).unwrap_err(),
+        ];
+        errors.map(|error| error.to_string())
+    });
+    let of_the_caller = dsm::map(0..1)
+        .serial()
+        .run(|outer, _| dsm::map(0..1).workers(1).run(|_, _| outer.critical(|| ())).unwrap_err().to_string());
+    let said = said.unwrap().into_iter().flatten().chain(of_the_caller.unwrap());
+    for (text, section) in said.zip(["critical", "ordered", "critical"]) {
+        assert!(text.contains("in job 0, panicked") && text.contains(&format!("`{section}` of a map")), "{text}");
+    }
+}
+
+#[dsm::test]
 fn a_worker_without_an_item_holds_up_no_turn() {
     watchdog();
     let path = std::env::temp_dir().join(format!("dsm-map-turn-{}", std::process::id()));

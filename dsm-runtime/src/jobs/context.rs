@@ -9,6 +9,7 @@ use rand::SeedableRng as _;
 use super::memory::MapMemory;
 use super::ordered;
 use super::serial::{self, Serial};
+use crate::process::Home;
 use crate::seed::mix;
 use crate::team::{Context, Section, Team, TeamRng};
 
@@ -26,6 +27,8 @@ use crate::team::{Context, Section, Team, TeamRng};
 /// ```
 pub struct JobContext<'c, S = ()> {
     place: Place<'c>,
+    /// The process of the job. A map in it has copies of this.
+    home: Home,
     rank: usize,
     workers: usize,
     seed: u64,
@@ -55,6 +58,7 @@ impl<'c, S> JobContext<'c, S> {
     pub(super) fn new(place: Place<'c>, rank: usize, workers: usize, seed: u64, local: S) -> Self {
         JobContext {
             place,
+            home: Home::here(),
             rank,
             workers,
             seed,
@@ -175,6 +179,7 @@ impl<'c, S> JobContext<'c, S> {
     /// ```
     #[track_caller]
     pub fn critical<R>(&self, f: impl FnOnce() -> R) -> R {
+        self.assert_at_home("critical");
         match self.place {
             Place::Worker { context, .. } => Team::new(context).critical(f),
             Place::Caller(serial) => serial.critical(f),
@@ -220,6 +225,7 @@ impl<'c, S> JobContext<'c, S> {
                 }
             }
         }
+        self.assert_at_home("ordered");
         let place = Location::caller();
         let index = self.index();
         match self.turn.get() {
@@ -252,6 +258,17 @@ impl<'c, S> JobContext<'c, S> {
                 f()
             }
         }
+    }
+
+    /// Panics in a child of the job's process, which is no worker of this map.
+    #[inline]
+    #[track_caller]
+    fn assert_at_home(&self, section: &str) {
+        assert!(
+            self.home.is_this_process(),
+            "`{section}` of a map in a process that is none of its workers: a map within a job gives its own jobs a context \
+             of theirs"
+        );
     }
 
     /// Fails the map for a broken rule, and leaves the job.
