@@ -115,6 +115,43 @@ fn a_result_that_cannot_be_sent_or_read_is_told() {
     let error = dsm::map(0..4).workers(2).run(|_, _| Skewed(String::new())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Output);
     assert!(error.job().is_some() && error.to_string().contains("can't be read"), "{error}");
+    // One of neighbouring jobs, of which each of two workers combines 16 runs of three.
+    #[derive(Debug, Serialize)]
+    struct Last(u32);
+    impl<'de> Deserialize<'de> for Last {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            match u32::deserialize(deserializer)? {
+                95 => Err(serde::de::Error::custom("the last of all")),
+                number => Ok(Last(number)),
+            }
+        }
+    }
+    let error = dsm::map(0..96).workers(2).run_combine(|_, job| Last(job), |_, last| last).unwrap_err();
+    assert_eq!((error.kind(), error.job()), (ErrorKind::Output, Some(93)));
+    assert!(error.to_string().contains("the result of jobs 93 to 95"), "{error}");
+}
+
+#[dsm::test]
+fn a_result_or_error_that_panics_when_it_is_dropped_is_told_with_its_job() {
+    watchdog();
+    #[derive(Serialize, Deserialize)]
+    struct Bomb(usize, u32);
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            assert!(self.0 != 5 || self.1 != std::process::id(), "dropped");
+        }
+    }
+    impl std::fmt::Display for Bomb {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            self.0.fmt(f)
+        }
+    }
+    let bomb = |_: &JobContext, job| Bomb(job, std::process::id());
+    let results = dsm::map(0..10).workers(2).run(bomb);
+    let errors = dsm::map(0..10).workers(2).on_error(Skip).try_run(|ctx, job| Err::<(), _>(bomb(ctx, job)));
+    for error in [results.err().unwrap(), errors.unwrap_err()] {
+        assert_eq!((error.kind(), error.job()), (ErrorKind::Panicked, Some(5)), "{error}");
+    }
 }
 
 #[dsm::test]

@@ -101,11 +101,13 @@ impl Hand {
     }
 
     /// Sends the result of a unit.
-    pub(super) fn send<R: Serialize>(&mut self, unit: usize, value: &R) {
+    pub(super) fn send<R: Serialize>(&mut self, unit: usize, value: R) {
         let engine = self.worker.engine;
         let sent = self
             .outbox
-            .push(engine, unit, Kind::Value, |buffer| postcard::to_slice(value, buffer).map(|used| used.len()));
+            .push(engine, unit, Kind::Value, |buffer| postcard::to_slice(&value, buffer).map(|used| used.len()));
+        // Its destructor is the job's.
+        drop(value);
         self.sent(sent);
     }
 

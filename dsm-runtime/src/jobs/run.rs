@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt::Display;
+use std::ops::Range;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -184,8 +185,13 @@ impl<J: Jobs, S, N: Fn() -> S, P: OnError> Map<J, N, P> {
             let result = f(context, supply.job(hand, index));
             context.end();
             match result {
-                Ok(value) => hand.send(index, &value),
-                Err(error) if P::SKIPS => hand.send_refusal(index, &error.to_string()),
+                Ok(value) => hand.send(index, value),
+                Err(error) if P::SKIPS => {
+                    let message = error.to_string();
+                    // Its destructor is the job's.
+                    drop(error);
+                    hand.send_refusal(index, &message);
+                }
                 Err(error) => hand.refuse(&error.to_string()),
             }
         };
@@ -196,7 +202,7 @@ impl<J: Jobs, S, N: Fn() -> S, P: OnError> Map<J, N, P> {
         let task = Task { init: &self.init, unit: &unit, dealing, seed: self.plan.seed };
         drive(&settings, (task.entry(), task.address()), &mut feed, &mut |record| {
             let result = match record.kind {
-                Kind::Value => Ok(read(&record)?),
+                Kind::Value => Ok(read(&record, record.unit..record.unit + 1)?),
                 Kind::Refusal => {
                     let message = String::from_utf8_lossy(record.bytes).into_owned();
                     Err(JobError::new(record.unit, record.rank, message))
@@ -274,13 +280,13 @@ impl<T, S, N: Fn() -> S, P: OnError> Map<Listed<T>, N, P> {
                 context.end();
             }
             if let Some(sum) = sum {
-                hand.send(number, &sum);
+                hand.send(number, sum);
             }
         };
         let task = Task { init: &self.init, unit: &unit, dealing: self.plan.dealing(pieces), seed: self.plan.seed };
         drive(&settings, (task.entry(), task.address()), &mut Nothing, &mut |record| {
             bar.advance(piece(record.unit).len());
-            reduction.put(record.unit, read(&record)?, &combine);
+            reduction.put(record.unit, read(&record, piece(record.unit))?, &combine);
             Ok(())
         })?;
         bar.finish();
@@ -312,11 +318,13 @@ fn joined<R>(sum: Option<R>, value: R, combine: impl Fn(R, R) -> R) -> R {
     }
 }
 
-fn read<R: DeserializeOwned>(record: &Record<'_>) -> Result<R> {
+/// The result of these jobs.
+fn read<R: DeserializeOwned>(record: &Record<'_>, jobs: Range<usize>) -> Result<R> {
     postcard::from_bytes(record.bytes).map_err(|source| {
-        let Record { unit, rank, .. } = *record;
-        let message = format!("the result of job {unit} on rank {rank} of `{NAME}` can't be read: {source}");
-        Error::new(ErrorKind::Output, message).with_rank(rank).with_job(Some(unit))
+        let (rank, first, last) = (record.rank, jobs.start, jobs.end - 1);
+        let jobs = if first == last { format!("job {first}") } else { format!("jobs {first} to {last}") };
+        let message = format!("the result of {jobs} on rank {rank} of `{NAME}` can't be read: {source}");
+        Error::new(ErrorKind::Output, message).with_rank(rank).with_job(Some(first))
     })
 }
 
