@@ -168,10 +168,46 @@ fn an_array_in_parts_or_atomic_is_read_as_such_only() -> dsm::Result<()> {
         drop(guard.borrow_mut().take());
         shared.borrow()[0]
     });
-    assert!(error.unwrap_err().to_string().contains("is an array that another process made"));
+    let error = error.unwrap_err();
+    assert!(error.to_string().contains("`anonymous` was in parts when the workers were forked"), "{error}");
     drop(guard);
     assert_eq!(shared.borrow()[0], 0, "here it is whole again");
     assert_eq!(dsm::map(0..1).run(|_, _| shared.borrow()[0])?, [0]);
+    Ok(())
+}
+
+#[dsm::test]
+fn an_array_is_lent_as_what_it_was_last_made_into() -> dsm::Result<()> {
+    for workers in teams([1, 2]) {
+        let mut a = SharedArray::<u32, _>::zeros(4)?;
+        let counts;
+        {
+            let parts = a.split_mut(2);
+            assert_eq!(parts.len(), 2);
+            counts = a.atomics();
+            // The parts, which nobody uses any more, are dropped only now.
+        }
+        dsm::map(0..8).workers(workers).run(|_, job: usize| {
+            counts[job % 4].fetch_add(1);
+        })?;
+        assert_eq!(*a, array![2, 2, 2, 2]);
+        // Used here as a whole, though the atomics are still to be dropped.
+        assert_eq!(dsm::map(0..4).workers(workers).run(|_, job| a[job])?, [2, 2, 2, 2]);
+    }
+    Ok(())
+}
+
+#[dsm::test]
+fn an_array_whose_parts_or_atomics_are_still_there_says_so() -> dsm::Result<()> {
+    needs_processes("the jobs of maps run in the caller");
+    teams([1]);
+    let mut a = SharedArray::<u32, _>::zeros(4)?;
+    let counts = a.atomics();
+    counts[0].store(5);
+    let error = dsm::map(0..1).run(|_, _| a[0]).unwrap_err();
+    assert!(error.to_string().contains("`anonymous` was atomic when the workers were forked: drop"), "{error}");
+    assert_eq!(a[0], 5);
+    assert_eq!(dsm::map(0..1).run(|_, _| a[0])?, [5]);
     Ok(())
 }
 

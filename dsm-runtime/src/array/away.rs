@@ -31,20 +31,23 @@ impl<T, D: Axes> Away<T, D> {
     }
 }
 
-/// While it lives, an anonymous array is used as something else than a whole.
-pub(super) struct Borrowed(Arc<Segment>);
+/// While it lives, an anonymous array is used as something else than a whole, unless a later use is noted: one that no
+/// longer borrows may be dropped late.
+pub(super) struct Borrowed {
+    segment: Arc<Segment>,
+    note: u64,
+}
 
 impl Borrowed {
     pub(super) fn as_used(segment: &Arc<Segment>, used_as: Use) -> Self {
-        segment.use_as(used_as);
-        Borrowed(Arc::clone(segment))
+        Borrowed { segment: Arc::clone(segment), note: segment.use_as(used_as) }
     }
 }
 
 impl Drop for Borrowed {
     fn drop(&mut self) {
         // No effect in another process, whose copy this is.
-        self.0.use_as(Use::Whole);
+        self.segment.end_use(self.note);
     }
 }
 

@@ -137,7 +137,7 @@ impl<T: 'static, D: Axes> Deref for SharedArray<T, D> {
             return self.away.view(|| self.lent_view());
         }
         self.segment.assert_free(self.index);
-        self.segment.use_as(Use::Whole);
+        self.segment.use_whole();
         &self.view
     }
 }
@@ -148,7 +148,7 @@ impl<T: 'static, D: Axes> DerefMut for SharedArray<T, D> {
     fn deref_mut(&mut self) -> &mut ArrayRef<T, D> {
         self.segment.assert_free(self.index);
         self.segment.assert_not_lent(self.index);
-        self.segment.use_as(Use::Whole);
+        self.segment.use_whole();
         &mut self.view
     }
 }

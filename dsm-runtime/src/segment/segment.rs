@@ -1,7 +1,7 @@
 //! The memory of one declared struct or anonymous array on the driver: its fields and whether a call is running on it.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::declaration::Declaration;
 use super::declared::Field;
@@ -30,13 +30,13 @@ struct Anonymous {
     number: u64,
     /// The name it was given, if it was.
     name: OnceLock<&'static str>,
-    /// A [`Use`].
-    used_as: AtomicU32,
+    /// A [`Use`] in the two lowest bits, and above them how often it has changed.
+    used_as: AtomicU64,
 }
 
 /// How the home uses an anonymous array, as far as borrows tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(u64)]
 pub(crate) enum Use {
     /// As a whole.
     Whole = 0,
@@ -44,6 +44,17 @@ pub(crate) enum Use {
     Parts = 1,
     /// As atomics.
     Atomics = 2,
+}
+
+impl Use {
+    /// What a note of an array's use says.
+    fn noted(note: u64) -> Self {
+        match note & 3 {
+            0 => Use::Whole,
+            1 => Use::Parts,
+            _ => Use::Atomics,
+        }
+    }
 }
 
 impl Segment {
@@ -65,7 +76,7 @@ impl Segment {
         let anonymous = anonymous.then(|| Anonymous {
             number: lending::register(&memory),
             name: OnceLock::new(),
-            used_as: AtomicU32::new(Use::Whole as u32),
+            used_as: AtomicU64::new(Use::Whole as u64),
         });
         Ok(Segment {
             memory,
@@ -144,14 +155,29 @@ impl Segment {
         !self.home.is_here() && self.anonymous.is_some()
     }
 
-    /// Notes how the home uses an anonymous array from now on; its borrows see to it that it isn't used otherwise.
+    /// Notes that the home uses an anonymous array as a whole from now on; its borrows see to it that it isn't used
+    /// otherwise.
     #[inline]
-    pub(crate) fn use_as(&self, used_as: Use) {
+    pub(crate) fn use_whole(&self) {
         if let Some(anonymous) = &self.anonymous
-            && anonymous.used_as.load(Ordering::Relaxed) != used_as as u32
-            && self.home.is_here()
+            && Use::noted(anonymous.used_as.load(Ordering::Relaxed)) != Use::Whole
         {
-            anonymous.used_as.store(used_as as u32, Ordering::Relaxed);
+            self.use_as(Use::Whole);
+        }
+    }
+
+    /// As [`use_whole`](Segment::use_whole), for any use; gives the note.
+    pub(crate) fn use_as(&self, used_as: Use) -> u64 {
+        let Some(anonymous) = self.anonymous.as_ref().filter(|_| self.home.is_here()) else { return 0 };
+        let note = ((anonymous.used_as.load(Ordering::Relaxed) >> 2) + 1) << 2 | used_as as u64;
+        anonymous.used_as.store(note, Ordering::Relaxed);
+        note
+    }
+
+    /// Whole again, unless the array has been used otherwise since that note.
+    pub(crate) fn end_use(&self, note: u64) {
+        if self.anonymous.as_ref().is_some_and(|anonymous| anonymous.used_as.load(Ordering::Relaxed) == note) {
+            self.use_as(Use::Whole);
         }
     }
 
@@ -185,11 +211,12 @@ impl Segment {
     #[track_caller]
     pub(crate) fn lent(&self, index: usize, used_as: Use) -> &'static Memory {
         let lent = self.anonymous.as_ref().and_then(|anonymous| {
-            let as_wanted = anonymous.used_as.load(Ordering::Relaxed) == used_as as u32;
-            lending::lent_memory(anonymous.number, used_as == Use::Whole).filter(|_| as_wanted)
+            let memory = lending::lent_memory(anonymous.number, used_as == Use::Whole)?;
+            Some((memory, Use::noted(anonymous.used_as.load(Ordering::Relaxed))))
         });
         match lent {
-            Some(memory) => memory,
+            Some((memory, noted)) if noted == used_as => memory,
+            Some((_, noted)) => used_otherwise(self.name(index), noted),
             None => {
                 self.far_from_home(index);
                 unreachable!("an anonymous array is at home or away")
@@ -218,6 +245,17 @@ pub(crate) fn field(fields: &[Field], index: usize) -> &Field {
         Some(field) => field,
         None => panic!("no field {index} is declared"),
     }
+}
+
+#[cold]
+#[track_caller]
+fn used_otherwise(name: &str, noted: Use) -> ! {
+    let (was, drop) = match noted {
+        Use::Whole => ("a whole", "make its parts or atomics"),
+        Use::Parts => ("in parts", "drop the parts"),
+        Use::Atomics => ("atomic", "drop the atomics"),
+    };
+    panic!("`{name}` was {was} when the workers were forked: {drop} before");
 }
 
 #[cold]
