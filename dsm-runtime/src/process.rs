@@ -56,8 +56,13 @@ impl Home {
     /// Whether the handle is in the process that made it, and in no other rank than the one that did.
     #[inline]
     pub(crate) fn is_here(self) -> bool {
-        let rank = Carried::here();
-        self.is_this_process() && (rank == Carried::BY_A_PROCESS || rank == self.rank)
+        Home::here().reaches(self)
+    }
+
+    /// Whether a handle that `other` made is in its own process and rank here.
+    #[inline]
+    pub(crate) fn reaches(self, other: Home) -> bool {
+        self.generation == other.generation && (self.rank == Carried::BY_A_PROCESS || self.rank == other.rank)
     }
 
     /// Whether the handle is in the process that made it.

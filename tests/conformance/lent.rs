@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::{Barrier, RwLock};
 
-use dsm::ErrorKind;
 use dsm::prelude::*;
+use dsm::{Backend, ErrorKind};
 
 use crate::support::{Holdings, needs_processes};
 use crate::teams;
@@ -77,6 +78,49 @@ fn an_array_is_not_written_whole_while_a_map_may_read_it() -> dsm::Result<()> {
         assert_eq!(**a.borrow(), array![5, 1, 1, 1]);
     }
     Ok(())
+}
+
+#[dsm::test]
+fn an_array_that_a_thread_rank_made_is_lent_by_other_threads_too() -> dsm::Result<()> {
+    needs_processes("the jobs of maps run in the caller");
+    teams([1]);
+    static ARRAY: RwLock<Option<SharedArray<u32, Ix1>>> = RwLock::new(None);
+    static MADE: Barrier = Barrier::new(2);
+    static LENT: Barrier = Barrier::new(2);
+    static TRIED: Barrier = Barrier::new(2);
+    fn first() -> u32 {
+        ARRAY.read().unwrap().as_ref().unwrap()[0]
+    }
+    dsm::shared! { struct Plain { x: [u32; 4] } }
+    #[dsm::parallel]
+    fn write(_res: Plain) -> bool {
+        *ARRAY.write().unwrap() = Some(SharedArray::full(4, 1).unwrap());
+        MADE.wait();
+        LENT.wait();
+        let written = catch_unwind(|| {
+            let mut array = ARRAY.write().unwrap();
+            array.as_mut().unwrap()[0] = 5;
+        });
+        TRIED.wait();
+        ARRAY.clear_poison();
+        *ARRAY.write().unwrap() = None;
+        written.is_ok()
+    }
+    std::thread::scope(|scope| {
+        let rank = scope.spawn(|| {
+            let mut cluster = Cluster::builder(Plain).workers(1).backend(Backend::Thread).build()?;
+            write(&mut cluster)
+        });
+        MADE.wait();
+        let each = |_, value| {
+            assert_eq!(value, 1);
+            LENT.wait();
+            TRIED.wait();
+        };
+        dsm::map(0..1).workers(1).allow_threads().run_each(|_, _| first(), each)?;
+        assert_eq!(rank.join().unwrap()?, [false], "it was written while a worker might read it");
+        Ok(())
+    })
 }
 
 #[dsm::test]

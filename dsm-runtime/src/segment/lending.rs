@@ -219,15 +219,15 @@ pub(super) fn lent_memory(number: u64, whole: bool) -> Option<&'static Memory> {
     lent.memories.iter().find(|(other, _)| *other == number).map(|(_, memory)| *memory)
 }
 
-/// Whether a lease on whole arrays runs that began after the array of this number was made.
+/// Whether a lease on whole arrays runs that began after the array of this number was made, and lends it.
 #[inline]
-pub(super) fn is_lent(number: u64) -> bool {
-    READ.load(Ordering::Relaxed) > 0 && is_lent_after_all(number)
+pub(super) fn is_lent(number: u64, home: Home) -> bool {
+    READ.load(Ordering::Relaxed) > 0 && is_lent_after_all(number, home)
 }
 
 #[cold]
-fn is_lent_after_all(number: u64) -> bool {
-    leases().iter().any(|lease| lease.whole && lease.home.is_here() && lease.processes.start > number)
+fn is_lent_after_all(number: u64, home: Home) -> bool {
+    leases().iter().any(|lease| lease.whole && lease.home.reaches(home) && lease.processes.start > number)
 }
 
 /// A part's claim word.
@@ -275,5 +275,23 @@ fn claim(word: &AtomicU64, mine: Claimant, may_take_from: impl Fn(Claimant) -> b
             Ok(_) => return true,
             Err(now) => present = now,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_lends_what_was_made_before_it_began() {
+        let memory = Memory::private(1);
+        let before = register(&memory);
+        let lease = LeaseGuard::begin(2, true);
+        let after = register(&memory);
+        let lent: Vec<u64> = hold().made_before(lease.first()).iter().map(|array| array.number).collect();
+        assert!(lent.contains(&before) && !lent.contains(&after), "{lent:?}");
+        assert!(is_lent(before, Home::here()) && !is_lent(after, Home::here()));
+        unregister(before);
+        unregister(after);
     }
 }

@@ -197,7 +197,7 @@ impl Segment {
     #[track_caller]
     pub(crate) fn assert_not_lent(&self, index: usize) {
         if let Some(anonymous) = &self.anonymous
-            && lending::is_lent(anonymous.number)
+            && lending::is_lent(anonymous.number, self.home)
         {
             is_read(self.name(index));
         }
