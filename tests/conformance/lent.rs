@@ -1,6 +1,6 @@
 //! Anonymous arrays in the jobs of a map: read by all, written in parts, or atomic.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::{Barrier, RwLock};
@@ -195,6 +195,43 @@ fn a_part_is_one_processes_until_the_map_is_over() -> dsm::Result<()> {
         }
         assert_eq!((a[0], a[2], a[5]), (2, 8, 7));
     }
+    Ok(())
+}
+
+#[dsm::test]
+fn of_workers_that_want_a_part_at_once_one_has_it() -> dsm::Result<()> {
+    needs_processes("the jobs of maps run in the caller");
+    teams([2]);
+    const PARTS: usize = 200;
+    let mut a = SharedArray::<u8, _>::zeros(PARTS)?;
+    let mut there = SharedArray::<u32, _>::zeros(PARTS)?;
+    let (parts, there) = (a.split_mut(PARTS), there.atomics());
+    let taken = dsm::map(0..2).workers(2).schedule(Schedule::Block).run(|_, _| {
+        let takes = |part: usize| {
+            there[part].fetch_add(1);
+            // Seen at once, unless the workers share a core.
+            while (0..10_000).all(|_| there[part].load() < 2) {
+                std::thread::yield_now();
+            }
+            catch_unwind(AssertUnwindSafe(|| parts[part][0])).is_ok()
+        };
+        (0..PARTS).map(takes).collect::<Vec<bool>>()
+    })?;
+    assert!((0..PARTS).all(|part| taken[0][part] != taken[1][part]), "{taken:?}");
+    Ok(())
+}
+
+#[dsm::test]
+fn what_a_worker_was_lent_its_own_workers_do_not_reach() -> dsm::Result<()> {
+    needs_processes("the jobs of maps run in the caller");
+    teams([1]);
+    let mut a = SharedArray::<u32, _>::zeros(4)?;
+    let seen = dsm::map(a.split_mut(1)).workers(1).run(|_, mut part| {
+        let cells = Cell::from_mut(part.as_slice_mut().unwrap()).as_slice_of_cells();
+        let error = dsm::map(0..1).workers(1).run(|_, _| cells[0].set(7)).unwrap_err();
+        (error.to_string(), cells[0].get())
+    })?;
+    assert!(seen[0].0.contains("SIGSEGV") && seen[0].1 == 0, "{seen:?}");
     Ok(())
 }
 
