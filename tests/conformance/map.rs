@@ -187,6 +187,35 @@ fn results_of_any_size_arrive() -> dsm::Result<()> {
 }
 
 #[dsm::test]
+fn results_of_a_worker_that_has_ended_are_read_to_the_last() -> dsm::Result<()> {
+    needs_processes("the state is dropped after the last result is used");
+    teams([1]);
+    let path = std::env::temp_dir().join(format!("dsm-map-ended-{}", std::process::id()));
+    struct End<'a>(&'a std::path::Path);
+    impl Drop for End<'_> {
+        fn drop(&mut self) {
+            std::fs::write(self.0, "").unwrap();
+        }
+    }
+    for _ in 0..20 {
+        let mut bytes = 0;
+        // The third lies in another buffer than the others.
+        dsm::map(0..3).workers(1).init(|| End(&path)).run_each(
+            |_, _| vec![1_u8; 50_000],
+            |job, result| {
+                bytes += result.len();
+                while job == 0 && !path.exists() {
+                    std::thread::yield_now();
+                }
+            },
+        )?;
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(bytes, 150_000);
+    }
+    Ok(())
+}
+
+#[dsm::test]
 fn a_driver_that_is_slow_holds_the_workers_up_and_loses_nothing() -> dsm::Result<()> {
     for workers in teams([1, 2, 4]) {
         let mut sum = 0;
