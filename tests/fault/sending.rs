@@ -1,6 +1,8 @@
 //! Values that refuse to be written or read, or panic while they are: as arguments, results, and in collectives.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 
 use dsm::{Error, ErrorKind};
 use serde::de::Error as _;
@@ -170,4 +172,59 @@ fn a_panic_in_the_middle_of_a_large_result_is_told_as_itself() {
             assert_works(&mut cluster);
         }
     }
+}
+
+thread_local! {
+    static RANK: Cell<usize> = const { Cell::new(0) };
+}
+
+/// A value that rank 0 can't read. The others begin when rank 0 has given up, and say that they are done.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct ReadByOthers(PathBuf);
+
+impl<'de> Deserialize<'de> for ReadByOthers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let folder = PathBuf::deserialize(deserializer)?;
+        if RANK.get() == 0 {
+            std::fs::write(folder.join("gave up"), "").unwrap();
+            std::panic::resume_unwind(Box::new("rank 0 reads nothing"));
+        }
+        while !folder.join("gave up").exists() {
+            std::thread::yield_now();
+        }
+        (0..1000).for_each(|_| std::thread::yield_now());
+        std::fs::write(folder.join(format!("read by {}", RANK.get())), "").unwrap();
+        Ok(ReadByOthers(folder))
+    }
+}
+
+#[dsm::parallel]
+fn catch_in_a_sub_team(res: Bench, folder: PathBuf, how: u8) -> bool {
+    RANK.set(res.team.id());
+    let sub = res.team.split(0);
+    let caught = catch_unwind(AssertUnwindSafe(|| match how {
+        0 => drop(sub.all_gather(ReadByOthers(folder.clone()))),
+        1 => drop(sub.broadcast(1, ReadByOthers(folder.clone()))),
+        _ => drop(sub.single(|| ReadByOthers(folder.clone()))),
+    }));
+    // Now it may write again.
+    let done = (1..res.workers).all(|rank| folder.join(format!("read by {rank}")).exists());
+    sub.sum(1);
+    caught.is_err() && done
+}
+
+#[dsm::test]
+fn a_reader_that_catches_its_panic_goes_on_when_all_members_have_read() {
+    let mut cluster = bench(2);
+    for how in [0, 1, 2] {
+        let folder = tempfile::tempdir().unwrap();
+        // Rank 1 reads nothing of what it broadcasts.
+        if how == 1 {
+            std::fs::write(folder.path().join("read by 1"), "").unwrap();
+        }
+        let outcome = catch_in_a_sub_team(&mut cluster, folder.path().to_owned(), how).unwrap();
+        assert_eq!(outcome, [true, false], "{how}");
+    }
+    assert_works(&mut cluster);
 }

@@ -1,11 +1,12 @@
 //! What a team and a sub-team have in common: collectives that carry values. Each member writes its own bytes, meets the
 //! others, and reads theirs.
 
-use std::panic::Location;
+use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::context::{Context, Section};
+use super::context::{Context, Leaving, Section};
 use crate::engine::Failure;
 use crate::error::{Error, ErrorKind, Place};
 use crate::identity::{Identity, Operation};
@@ -83,9 +84,7 @@ pub(super) trait Group {
         let mut identity = self.identity(operation);
         identity.push_type::<T>();
         self.meet(&identity, operation, place);
-        let values = members.map(|member| self.contributed(sequence, member, place)).collect();
-        self.have_read(operation, place);
-        values
+        self.read(operation, place, || members.map(|member| self.contributed(sequence, member, place)).collect())
     }
 
     /// Combines the values of this member and those before it, for a scan; `None` where there are none.
@@ -121,9 +120,9 @@ pub(super) trait Group {
         identity.push(root as u64);
         identity.push_type::<T>();
         self.meet(&identity, Operation::Broadcast, place);
-        let value = if self.own() == root { x } else { self.contributed(sequence, root, place) };
-        self.have_read(Operation::Broadcast, place);
-        value
+        self.read(Operation::Broadcast, place, || {
+            if self.own() == root { x } else { self.contributed(sequence, root, place) }
+        })
     }
 
     fn run_single<R: Serialize + DeserializeOwned>(
@@ -146,11 +145,30 @@ pub(super) trait Group {
         let mut identity = self.identity(Operation::Single);
         identity.push_type::<R>();
         self.meet(&identity, Operation::Single, place);
-        let found = (0..self.members()).find_map(|member| self.contributed::<Option<R>>(sequence, member, place));
-        self.have_read(Operation::Single, place);
+        let found = self.read(Operation::Single, place, || {
+            (0..self.members()).find_map(|member| self.contributed::<Option<R>>(sequence, member, place))
+        });
         match found {
             Some(value) => value,
             None => context.misuse("the worker that ran `single` left it by a panic, so there is no result", place),
+        }
+    }
+
+    /// Reads what members have written, and meets them once more where their bytes must stay until then: also when the
+    /// reading panics, since whoever catches that could write the next bytes while others still read these.
+    fn read<R>(&self, operation: Operation, place: &'static Location<'static>, read: impl FnOnce() -> R) -> R {
+        match catch_unwind(AssertUnwindSafe(read)) {
+            Ok(value) => {
+                self.have_read(operation, place);
+                value
+            }
+            Err(payload) if payload.is::<Leaving>() => resume_unwind(payload),
+            Err(payload) => {
+                // Not dropped, should the call fail meanwhile: that may panic in its turn.
+                let payload = ManuallyDrop::new(payload);
+                self.have_read(operation, place);
+                resume_unwind(ManuallyDrop::into_inner(payload))
+            }
         }
     }
 
