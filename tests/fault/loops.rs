@@ -1,6 +1,8 @@
 //! Loops that go wrong: ranks in different ones, bodies that fail, turns that never come. An error each time, never a
 //! hang.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use dsm::prelude::*;
 use dsm::{Error, ErrorKind};
 
@@ -266,7 +268,7 @@ fn a_turn_that_no_loop_has_is_named() {
 #[dsm::parallel]
 fn caught(res: Bench) -> bool {
     let rank = res.team.id();
-    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+    let caught = catch_unwind(AssertUnwindSafe(|| {
         res.team.for_each(0..100, Schedule::Dynamic(1), |i| assert!(rank != 0, "index {i}"));
     }));
     // The loop wasn't met in: no other collective stands in for it.
@@ -286,6 +288,41 @@ fn a_loop_left_by_a_panic_that_is_caught_has_not_been_met_in() {
             Err(error) => assert_told(&error, ErrorKind::Diverged, &["barrier", "for_each(0..100, dynamic(1))"]),
         }
         assert_works(&mut cluster);
+    }
+}
+
+#[dsm::parallel]
+fn again(res: Bench, what: u8) -> usize {
+    let team = &res.team;
+    let _ = catch_unwind(AssertUnwindSafe(|| match what {
+        0 | 1 => team.for_each(0..100, Schedule::Dynamic(1), |i| panic!("index {i}")),
+        2 | 4 => team.for_each(0..100, Schedule::Cyclic(1), |i| team.ordered(i, || panic!("index {i}"))),
+        _ => drop(team.sections((|| -> u8 { panic!("a section") }, || -> u8 { panic!("another") }))),
+    }));
+    let mut mine = 0;
+    match what {
+        4 if res.workers == 1 => {
+            team.barrier();
+            team.for_each(0..50, Schedule::Dynamic(1), |_| mine += 1);
+        }
+        1 => drop(team.sections((|| (), || ()))),
+        _ => team.for_each(0..50, Schedule::Dynamic(1), |_| mine += 1),
+    }
+    mine
+}
+
+#[dsm::test]
+fn a_loop_after_one_left_by_a_caught_panic_is_refused_and_not_run_in_part() {
+    for workers in [1, 2] {
+        let mut cluster = bench(workers);
+        for (what, first) in [(0, "for_each"), (1, "for_each"), (2, "for_each"), (3, "sections")] {
+            let error = again(&mut cluster, what).unwrap_err();
+            assert_told(&error, ErrorKind::Misuse, &["after `", first, "left by a panic that it caught", file!()]);
+            assert_works(&mut cluster);
+        }
+        if workers == 1 {
+            assert_eq!(again(&mut cluster, 4).unwrap(), [50], "a collective between the two begins anew");
+        }
     }
 }
 

@@ -69,6 +69,8 @@ pub(crate) struct Context {
     section: Cell<Option<Section>>,
     /// The loop whose body this rank is in.
     pub(super) looping: Cell<Option<Looping>>,
+    /// The loop or sections that this rank has begun, until it has met the others at the end.
+    begun: Cell<Option<(Operation, &'static Location<'static>)>>,
     place: Cell<Option<&'static Location<'static>>>,
     doing: Cell<Doing>,
     /// Whether the panic under way is the refusal of a poisoned lock.
@@ -108,6 +110,7 @@ impl Context {
             held: Cell::new(0),
             section: Cell::new(None),
             looping: Cell::new(None),
+            begun: Cell::new(None),
             place: Cell::new(None),
             doing: Cell::new(Doing::Computing),
             refused: Cell::new(false),
@@ -123,6 +126,7 @@ impl Context {
         self.held.set(0);
         self.section.set(None);
         self.looping.set(None);
+        self.begun.set(None);
         self.place.set(None);
         self.doing.set(Doing::Computing);
         self.refused.set(false);
@@ -222,6 +226,7 @@ impl Context {
         match self.engine.meet(identity) {
             Ok(()) => {
                 self.sequence.set(self.sequence.get() + 1);
+                self.begun.set(None);
                 self.done();
             }
             Err(Stop) => self.leave(),
@@ -287,6 +292,22 @@ impl Context {
                  the guard first",
                 operation.name(),
                 self.held_names(),
+            );
+            self.misuse(&message, place);
+        }
+    }
+
+    /// Notes that this rank begins to ask for indices or sections. Refuses it where the last ones were left by a panic that
+    /// was caught: nobody has met at their end, so what hands out goes on where they were left.
+    pub(crate) fn begin_asking(&self, operation: Operation, place: &'static Location<'static>) {
+        if let Some((left, at)) = self.begun.replace(Some((operation, place))) {
+            let message = format!(
+                "`{}` after `{}` at {}:{}, which this worker left by a panic that it caught, so the others wait at its end: \
+                 let the panic go on, or catch it within the body",
+                operation.name(),
+                left.name(),
+                at.file(),
+                at.line(),
             );
             self.misuse(&message, place);
         }

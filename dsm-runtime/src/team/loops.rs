@@ -202,6 +202,7 @@ impl Team<'_> {
         // Checked before `f` runs, which may rely on not being inside a section.
         context.may_meet(Operation::ForEach, place);
         let nest = nest_of(&range, schedule);
+        context.begin_asking(Operation::ForEach, place);
         let sequence = context.sequence();
         let mut source = match schedule.portion() {
             Some(portion) => Source::Asked(Asker::new(nest.len(), self.size(), portion), context.engine.dispenser()),

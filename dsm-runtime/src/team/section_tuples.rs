@@ -132,6 +132,7 @@ impl Team<'_> {
         context.check();
         // Checked before a section runs, which may rely on not being inside another.
         context.may_meet(Operation::Sections, place);
+        context.begin_asking(Operation::Sections, place);
         let sequence = context.sequence();
         let mut asker = Asker::new(S::COUNT, self.size(), Portion::Fixed(1));
         // The section taken and not yet run. A worker takes ascending ones, so none is behind it.
