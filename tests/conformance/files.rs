@@ -1,6 +1,8 @@
 //! Files: raw and numpy's, read and written; what is wrong with one is told, and what was there stays.
 
 use std::fs;
+use std::io::Read as _;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
@@ -263,6 +265,22 @@ fn a_written_file_has_the_permissions_of_any_other_and_links_stay() -> dsm::Resu
     assert!(fs::symlink_metadata(at("link to link")).unwrap().is_symlink());
     assert_eq!(names(folder.path()), ["deep", "link", "link to link", "new"]);
     assert_eq!(names(&at("deep")), ["target"]);
+    Ok(())
+}
+
+#[dsm::test]
+fn a_pipe_is_written_straight_by_whatever_link_leads_to_it() -> dsm::Result<()> {
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let folder = folder();
+    let link = folder.path().join("link");
+    symlink(format!("/proc/self/fd/{}", writer.as_raw_fd()), &link).unwrap();
+    for path in [PathBuf::from(format!("/dev/fd/{}", writer.as_raw_fd())), link] {
+        dsm::to_file(&path).write(&array![1_u8, 2, 3])?;
+        let mut bytes = [0; 3];
+        reader.read_exact(&mut bytes).unwrap();
+        assert_eq!(bytes, [1, 2, 3], "{}", path.display());
+    }
+    assert_eq!(names(folder.path()), ["link"]);
     Ok(())
 }
 

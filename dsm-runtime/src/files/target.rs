@@ -26,14 +26,15 @@ impl Target {
     /// For `bytes` bytes in all.
     pub(super) fn open(path: &Path, bytes: u64) -> io::Result<Self> {
         let place = behind_links(path)?;
-        let present = match place.metadata() {
+        // Of the path itself: a link in /proc to an open pipe leads to it, but the name that it holds doesn't.
+        let present = match path.metadata() {
             Ok(metadata) => Some(metadata),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
         if let Some(present) = &present {
             // Who may not write it may not replace it either.
-            let file = OpenOptions::new().write(true).open(&place)?;
+            let file = OpenOptions::new().write(true).open(path)?;
             if !present.is_file() {
                 return Ok(Target::Straight(file));
             }
