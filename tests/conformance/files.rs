@@ -285,6 +285,19 @@ fn a_pipe_is_written_straight_by_whatever_link_leads_to_it() -> dsm::Result<()> 
 }
 
 #[dsm::test]
+fn a_name_may_be_as_long_as_the_system_takes() -> dsm::Result<()> {
+    let folder = folder();
+    for name in ["n".repeat(255), "é".repeat(127)] {
+        let path = folder.path().join(&name);
+        dsm::to_npy(&path).write(&array![1_u8, 2, 3])?;
+        assert_eq!(*dsm::from_npy::<u8, Ix1>(&path).read()?, array![1, 2, 3]);
+        assert_eq!(names(folder.path()), [name]);
+        fs::remove_file(&path).unwrap();
+    }
+    Ok(())
+}
+
+#[dsm::test]
 fn a_file_that_shrinks_while_it_is_read_is_an_error() {
     teams([]);
     let folder = folder();

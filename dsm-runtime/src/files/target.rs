@@ -1,8 +1,10 @@
 //! A file in the making: written beside the place it is meant for, then renamed, so that the place holds what it held or
 //! all of the new, never a part.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +15,9 @@ use crate::error::{Error, ErrorKind};
 
 /// As many symbolic links as the kernel follows.
 const LINKS: usize = 40;
+
+/// As much of a file's name goes into that of the one beside it, which has more letters; the system takes 255.
+const LONGEST: usize = 200;
 
 /// Where bytes are written.
 pub(super) enum Target {
@@ -49,8 +54,9 @@ impl Target {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
         }
         let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut prefix = std::ffi::OsString::from(".");
-        prefix.push(place.file_name().unwrap_or_default());
+        let name = place.file_name().unwrap_or_default().as_bytes();
+        let mut prefix = OsString::from(".");
+        prefix.push(OsStr::from_bytes(&name[..name.len().min(LONGEST)]));
         // As if it were simply made: the system takes from these what the umask says.
         let everybody = Permissions::from_mode(0o666);
         let file =
