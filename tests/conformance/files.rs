@@ -298,6 +298,20 @@ fn a_name_may_be_as_long_as_the_system_takes() -> dsm::Result<()> {
 }
 
 #[dsm::test]
+fn an_array_larger_than_any_file_is_refused_before_it_is_written() {
+    let folder = folder();
+    let path = folder.path().join("a");
+    let one = array![1.0];
+    // Were it written, it would not fill the disk.
+    setrlimit(Resource::RLIMIT_FSIZE, 1 << 20, 1 << 20).unwrap();
+    for length in [1 << 60, 1 << 62] {
+        let array = one.broadcast(length).unwrap();
+        assert_refused(dsm::to_npy(&path).write(&array), &path, &["no file can have so many bytes"]);
+    }
+    assert!(names(folder.path()).is_empty());
+}
+
+#[dsm::test]
 fn a_file_that_shrinks_while_it_is_read_is_an_error() {
     teams([]);
     let folder = folder();

@@ -53,7 +53,8 @@ pub fn to_npy(path: impl AsRef<Path>) -> ToFile<Npy> {
 /// A regular file comes into being whole: the bytes are written beside its place, and renamed at the end, so that what
 /// was there stays if anything fails. A new file gets the permissions of any new file, one that replaces another those of
 /// the other; a symbolic link stays, and leads to the new file. Devices and pipes are written straight. The system may
-/// still be writing to the disk when it is done, as after any write.
+/// still be writing to the disk when it is done, as after any write. A process that is killed while it writes leaves what
+/// it has written beside the place, under a name of its own that ends in `.part`.
 ///
 /// ```
 /// use dsm::prelude::*;
@@ -113,7 +114,13 @@ impl<F> ToFile<F> {
     }
 
     fn write_after<T: FileElement, D: Axes>(&self, header: &[u8], array: &ArrayRef<T, D>) -> Result<()> {
-        let bytes = header.len() as u64 + (array.len() * size_of::<T>()) as u64;
+        // A view by `broadcast` has as many elements as one likes.
+        let elements = (array.len() as u64).checked_mul(size_of::<T>() as u64);
+        let bytes = elements.and_then(|bytes| bytes.checked_add(header.len() as u64));
+        let Some(bytes) = bytes.filter(|&bytes| i64::try_from(bytes).is_ok()) else {
+            let too_large = io::Error::new(io::ErrorKind::FileTooLarge, "no file can have so many bytes");
+            return Err(target::failed(&self.path, u64::MAX, too_large));
+        };
         let threads = self.manner.threads(bytes)?;
         let transfer = Transfer::new(&self.path, bytes, self.manner.quiet);
         let write = || -> io::Result<()> {
