@@ -343,3 +343,34 @@ fn where_backtraces_are_asked_for_the_hook_hears_of_those_of_workers_too() {
         assert_eq!(HOOKED.load(Ordering::Relaxed), heard);
     }
 }
+
+/// Makes a call that fails, and one that works, when it is dropped.
+struct CallsOnDrop<'c>(&'c mut Cluster<Bench>, &'static str, ErrorKind);
+
+impl Drop for CallsOnDrop<'_> {
+    fn drop(&mut self) {
+        let Self(cluster, what, kind) = self;
+        assert_eq!(panic_or_wait(cluster, what).unwrap_err().kind(), *kind);
+        cluster.guarded.clear_poison();
+        assert_works(cluster);
+    }
+}
+
+#[dsm::test]
+fn a_call_that_fails_while_its_caller_unwinds_is_an_error_too() {
+    for backend in BOTH {
+        let mut cluster = on(backend);
+        cluster.start().unwrap();
+        for (what, kind) in
+            [("itself", ErrorKind::Misuse), ("collective", ErrorKind::Misuse), ("", ErrorKind::Panicked)]
+        {
+            let caught = catch_unwind(AssertUnwindSafe(|| {
+                let _calls = CallsOnDrop(&mut cluster, what, kind);
+                panic!("unwinds");
+            }));
+            let text = caught.unwrap_err().downcast::<&str>().unwrap();
+            assert_eq!(*text, "unwinds", "{backend} {what}");
+        }
+        assert_works(&mut cluster);
+    }
+}
