@@ -57,10 +57,11 @@ impl Target {
         let name = place.file_name().unwrap_or_default().as_bytes();
         let mut prefix = OsString::from(".");
         prefix.push(OsStr::from_bytes(&name[..name.len().min(LONGEST)]));
-        // As if it were simply made: the system takes from these what the umask says.
-        let everybody = Permissions::from_mode(0o666);
+        // A new one as if it were simply made: the system takes from these what the umask says. Nobody may read for a
+        // moment what takes the place of a private one.
+        let at_first = present.as_ref().map_or(Permissions::from_mode(0o666), |_| Permissions::from_mode(0o600));
         let file =
-            tempfile::Builder::new().prefix(&prefix).suffix(".part").permissions(everybody).tempfile_in(folder)?;
+            tempfile::Builder::new().prefix(&prefix).suffix(".part").permissions(at_first).tempfile_in(folder)?;
         if let Some(present) = present {
             file.as_file().set_permissions(present.permissions())?;
         }
