@@ -112,6 +112,8 @@ pub use dsm_macros::shared;
 /// # fn main() {}
 /// ```
 pub use dsm_macros::test;
+#[doc(inline)]
+pub use dsm_mpi as mpi;
 pub use dsm_runtime::{
     Accumulate, AccumulateBy, AccumulateElement, Atomic, AtomicBits, AtomicElement, AtomicNumber, Atomics, Axes,
     Backend, Background, Builder, Cluster, Element, Error, ErrorKind, FairLock, FairLockGuard, FileElement, Flag,

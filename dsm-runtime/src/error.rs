@@ -67,7 +67,7 @@ pub enum ErrorKind {
     Misuse,
     /// Every worker waited for another: nothing could ever have moved.
     Deadlock,
-    /// The call did not end by its deadline.
+    /// The call, or a collective over MPI, did not end by its deadline; or `DSM_DEADLINE` is no number of seconds.
     Deadline,
     /// The parallel function, or a job, itself returned `Err`.
     Function,
@@ -75,6 +75,8 @@ pub enum ErrorKind {
     File,
     /// The process that watches over the workers was killed.
     Monitor,
+    /// MPI isn't there, can't do what dsm needs, or refused a request.
+    Mpi,
 }
 
 /// A place in the user's source.

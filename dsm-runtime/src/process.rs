@@ -9,6 +9,9 @@ use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use crate::error::Result;
+use crate::segment::inherited;
+
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
@@ -78,6 +81,29 @@ impl Home {
         if !self.is_here() {
             not_here(name, self.is_this_process());
         }
+    }
+}
+
+/// The process that a handle of dsm-mpi was made in; forks by other code are noticed, too.
+#[derive(Clone, Copy, Debug)]
+pub struct Birthplace(Home);
+
+impl Birthplace {
+    /// This process.
+    ///
+    /// # Errors
+    ///
+    /// When the system can't tell of forks.
+    pub fn here() -> Result<Self> {
+        inherited::watch_forks()?;
+        Ok(Birthplace(Home::here()))
+    }
+
+    /// Whether this is still the process that it was.
+    #[inline]
+    #[must_use]
+    pub fn is_here(self) -> bool {
+        self.0.is_this_process()
     }
 }
 

@@ -143,6 +143,12 @@ impl<T: AsFd> Descriptor<T> {
     }
 }
 
+impl<T: AsFd> std::fmt::Debug for Descriptor<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Descriptor({})", self.number())
+    }
+}
+
 impl<T: AsFd> Deref for Descriptor<T> {
     type Target = T;
 

@@ -3,7 +3,7 @@
 //! Not here: what lies where in it (`layout`), and who may touch it when (the views and the call).
 #![allow(unsafe_code)]
 
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::ptr::NonNull;
 
 use memmap2::{Advice, MmapOptions, MmapRaw};
@@ -16,10 +16,11 @@ use crate::error::{Error, Result};
 ///
 /// Made by the driver, whose mapping no child inherits; [`attach`](Memory::attach) maps it anew in the monitor, whose
 /// workers inherit that, and keep it from children of their own.
+#[derive(Debug)]
 pub(crate) struct Memory {
     map: MmapRaw,
     length: usize,
-    /// Held by the process that made the memory.
+    /// Held by the process that made the memory, or adopted it.
     descriptor: Option<Descriptor<OwnedFd>>,
 }
 
@@ -59,6 +60,14 @@ impl Memory {
         Ok(Memory { map, length, descriptor: None })
     }
 
+    /// Maps memory that another process made and this one opened; it is kept from children as the maker's mapping is.
+    pub(crate) fn adopt(descriptor: OwnedFd, length: usize) -> Result<Self> {
+        let mut memory = Memory::attach(descriptor.as_raw_fd(), length)?;
+        memory.keep_from_children().map_err(|source| Error::os("can't attach the shared memory", source))?;
+        memory.descriptor = Some(Descriptor::new(descriptor));
+        Ok(memory)
+    }
+
     /// Has children that this process forks from now on find inaccessible pages in the place of this mapping.
     pub(crate) fn keep_from_children(&self) -> std::io::Result<()> {
         self.map.advise(Advice::DontFork)?;
@@ -69,6 +78,18 @@ impl Memory {
     /// The descriptor that children attach by.
     pub(crate) fn descriptor(&self) -> RawFd {
         self.descriptor.as_ref().map_or(-1, Descriptor::number)
+    }
+
+    /// The descriptor of memory that this process made or adopted.
+    ///
+    /// # Panics
+    ///
+    /// When it did neither.
+    pub(crate) fn borrowed(&self) -> BorrowedFd<'_> {
+        match &self.descriptor {
+            Some(descriptor) => descriptor.as_fd(),
+            None => panic!("memory that was inherited has no descriptor here"),
+        }
     }
 
     pub(crate) fn length(&self) -> usize {

@@ -6,10 +6,12 @@ mod declared;
 pub(crate) mod inherited;
 pub(crate) mod lending;
 mod memory;
+mod node_memory;
 mod segment;
 
 pub(crate) use available::{available, human, total_memory};
 pub use declaration::Declaration;
 pub(crate) use declared::{CellKind, Field, FieldKind, LockWords};
 pub(crate) use memory::{Memory, page_size};
+pub use node_memory::{Location, NodeMemory};
 pub(crate) use segment::{Segment, Use, field};
