@@ -25,6 +25,7 @@ mod endurance;
 mod flags;
 mod guards;
 mod killed;
+mod lent;
 mod loops;
 mod map;
 mod matrix;

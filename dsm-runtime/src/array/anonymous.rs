@@ -69,7 +69,7 @@ impl<T: Element, D: Axes> SharedArray<T, D> {
     pub fn full(shape: impl IntoDimension<Dim = D>, value: T) -> Result<Self> {
         let mut array = Self::zeros(shape)?;
         array.fill(value);
-        Ok(array)
+        Ok(array.at_rest())
     }
 
     /// An array whose elements are computed from their indices, in order.
@@ -92,7 +92,7 @@ impl<T: Element, D: Axes> SharedArray<T, D> {
         for (index, element) in array.indexed_iter_mut() {
             *element = value(index);
         }
-        Ok(array)
+        Ok(array.at_rest())
     }
 
     /// An array of zeros with the shape and element type of another.
@@ -130,7 +130,7 @@ impl<T: Element, D: Axes> SharedArray<T, D> {
     pub fn copy_of(other: &ArrayRef<T, D>) -> Result<Self> {
         let mut array = Self::like(other)?;
         array.assign(other);
-        Ok(array)
+        Ok(array.at_rest())
     }
 
     /// Gives the array a name for messages in place of `anonymous`; it keeps the first it is given.

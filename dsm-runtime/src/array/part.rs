@@ -137,10 +137,10 @@ impl<T: Element, D: Axes> SharedArray<T, D> {
     fn parts<'a>(&mut self, ranges: Vec<Range<usize>>) -> Vec<Part<'a, T, D>> {
         let (segment, index) = (Arc::clone(self.segment()), self.index());
         segment.assert_free(index);
-        segment.assert_not_lent(index);
         segment.assert_anonymous(index);
         assert!(ranges.len() <= MOST_PARTS, "`{}` can be cut into {MOST_PARTS} parts at most", self.name());
         let borrowed = Arc::new(Borrowed::as_used(&segment, Use::Parts));
+        segment.assert_not_lent(index);
         let part = |(number, rows)| Part {
             segment: Arc::clone(&segment),
             index,

@@ -61,6 +61,12 @@ impl<T: Element, D: Axes> SharedArray<T, D> {
         SharedArray { view, index, segment: Arc::clone(segment), away: Away::default() }
     }
 
+    /// The same array, of which no borrow lives.
+    pub(crate) fn at_rest(self) -> Self {
+        self.segment.use_whole(Use::Whole);
+        self
+    }
+
     pub(super) fn is_at_home(&self, segment: &Arc<Segment>, index: usize) -> bool {
         Arc::ptr_eq(&self.segment, segment) && self.index == index
     }
@@ -106,8 +112,9 @@ impl<T: 'static, D: Axes> SharedArray<T, D> {
     fn lent_view(&self) -> ArrayView<'static, T, D> {
         let memory = self.segment.lent(self.index, Use::Whole);
         // SAFETY: both mappings are of the same memory, and the view lies inside. While the lease runs, which this process
-        // doesn't outlive, nobody writes to the elements: the home refuses, and the array was not in parts or atomic when
-        // this process was forked, as which others could write.
+        // doesn't outlive, nobody writes to the elements: the home refuses to, by a `&mut` from before too, which either
+        // was gone when this process was forked or faults; and the array was not in parts or atomic then, as which others
+        // could write.
         unsafe { moved_to(&self.view, &self.segment.memory, memory) }
     }
 }
@@ -137,7 +144,7 @@ impl<T: 'static, D: Axes> Deref for SharedArray<T, D> {
             return self.away.view(|| self.lent_view());
         }
         self.segment.assert_free(self.index);
-        self.segment.use_whole();
+        self.segment.use_whole(Use::Whole);
         &self.view
     }
 }
@@ -147,8 +154,8 @@ impl<T: 'static, D: Axes> DerefMut for SharedArray<T, D> {
     #[track_caller]
     fn deref_mut(&mut self) -> &mut ArrayRef<T, D> {
         self.segment.assert_free(self.index);
+        self.segment.use_whole(Use::Written);
         self.segment.assert_not_lent(self.index);
-        self.segment.use_whole();
         &mut self.view
     }
 }

@@ -98,9 +98,9 @@ impl<T: AtomicElement, D: Axes> SharedArray<T, D> {
     fn as_atomics<'a>(&mut self) -> SharedAtomics<'a, T, D> {
         let (segment, index) = (Arc::clone(self.segment()), self.index());
         segment.assert_free(index);
-        segment.assert_not_lent(index);
         segment.assert_anonymous(index);
         let borrowed = Borrowed::as_used(&segment, Use::Atomics);
+        segment.assert_not_lent(index);
         // SAFETY: the array is borrowed mutably as long as this is used, or gone, so that here it is reached as atomics only; its
         // segment, which this holds, keeps the mapping.
         let here = unsafe { atomic_view(&segment, index, &segment.memory) };

@@ -50,5 +50,5 @@ pub use source::ResourceSource;
 pub use travel::{Argument, ArgumentOf, Given, Output, Owned};
 pub(crate) use verdict::Subject;
 pub use wait_policy::WaitPolicy;
-pub(crate) use worker::{Ended, Idle, Worker};
+pub(crate) use worker::{Bystander, Ended, Idle, Worker};
 pub(crate) use workers::number_of_workers;

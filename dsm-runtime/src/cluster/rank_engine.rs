@@ -11,6 +11,7 @@ use super::control::{Answer, RankSlot};
 use super::pool_memory::PoolMemory;
 use super::report::Report;
 use super::wait_policy::WaitPolicy;
+use super::worker::{Bystander, Idle};
 use crate::engine::{Engine, Failure, SUB_TEAMS, Stop};
 use crate::error::{Place, Result};
 use crate::identity::{Identity, describe, handed_out, overlap, skipped};
@@ -58,6 +59,11 @@ impl RankEngine {
     /// Has this rank itself fail calls that are not over then.
     pub(crate) fn watch_the_clock(&self, deadline: Option<Instant>) {
         self.deadline.set(deadline);
+    }
+
+    /// How threads of this rank wait that aren't known to the call.
+    pub(crate) fn bystander(&self) -> Bystander {
+        Bystander { pool: self.pool, number: self.number.get(), idle: Idle(self.wait_policy) }
     }
 
     pub(crate) fn slot(&self) -> &'static RankSlot {

@@ -3,10 +3,11 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::control::Answer;
 use super::dispatch;
+use super::pool_memory::PoolMemory;
 use super::rank_engine::RankEngine;
 use super::wait_policy::WaitPolicy;
 use crate::engine::{Engine, Failure};
@@ -53,6 +54,36 @@ impl Park for Idle {
 
     fn unpark(&self, word: &AtomicU32, count: u32, mask: u32) {
         wake(word, count, mask);
+    }
+}
+
+/// Waiting on any thread of a rank: nothing is published, and whether the call has failed is looked at now and then.
+pub(crate) struct Bystander {
+    pub(super) pool: &'static PoolMemory,
+    /// Of the call.
+    pub(super) number: u32,
+    pub(super) idle: Idle,
+}
+
+/// How often a bystander looks; nobody wakes it when the call fails.
+const GLANCE: Duration = Duration::from_millis(10);
+
+impl Park for Bystander {
+    fn stopped(&self) -> bool {
+        self.pool.control().has_failed(self.number)
+    }
+
+    fn patience(&self, usual: Patience) -> Patience {
+        self.idle.patience(usual)
+    }
+
+    fn park(&self, word: &AtomicU32, value: u32, mask: u32, waiting: Waiting, deadline: Option<Instant>) {
+        let glance = Instant::now() + GLANCE;
+        self.idle.park(word, value, mask, waiting, Some(deadline.map_or(glance, |deadline| deadline.min(glance))));
+    }
+
+    fn unpark(&self, word: &AtomicU32, count: u32, mask: u32) {
+        self.idle.unpark(word, count, mask);
     }
 }
 

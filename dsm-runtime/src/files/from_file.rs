@@ -173,7 +173,7 @@ impl<T: FileElement, D: Axes> FromFile<T, D> {
         let mut array = SharedArray::zeros(shape)?;
         let populated = SharedArray::pages(&array);
         source.fill(self.offset, &mut array, self.manner, |bytes| populated.populate(bytes))?;
-        Ok(array)
+        Ok(array.at_rest())
     }
 
     /// Reads the file into an array, whose shape says how much, unless a count or shape was given; then they must agree.

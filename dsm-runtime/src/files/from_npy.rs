@@ -112,7 +112,7 @@ impl<T: NpyElement, D: Axes> FromNpy<T, D> {
         let mut array = SharedArray::zeros(D::from_axes(&shape))?;
         let populated = SharedArray::pages(&array);
         source.fill(data, &mut array, self.manner, |bytes| populated.populate(bytes))?;
-        Ok(array)
+        Ok(array.at_rest())
     }
 
     /// Reads the file into an array of its shape.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use super::asks::{answer, has_asks};
 use super::memory::MapMemory;
 use super::outbox::{Inbox, Record};
 use super::source::{Driver, Feed};
@@ -35,6 +36,7 @@ pub(super) fn drive(
     let inboxes = (0..settings.size).map(|_| Inbox::default()).collect();
     let mut running = Running {
         pool,
+        lease: &lease,
         number,
         watch: Watch::new(number, deadline),
         over: None,
@@ -55,8 +57,9 @@ pub(super) fn drive(
 }
 
 /// A map that runs. Dropped before it is over, its workers are stopped first.
-struct Running {
+struct Running<'l> {
     pool: ProcessPool,
+    lease: &'l LeaseGuard,
     number: u32,
     watch: Watch,
     over: Option<Over>,
@@ -64,11 +67,12 @@ struct Running {
     idle: Idle,
 }
 
-impl Running {
+impl Running<'_> {
     /// Until every rank has sent its last result, or the map has failed.
     fn serve(&mut self, feed: &mut impl Feed, deliver: &mut dyn FnMut(Record<'_>) -> Result<()>) -> Result<()> {
         let mut look = self.watch.next_look();
         loop {
+            answer(self.memory(), self.lease, &self.idle);
             let words = self.memory().words();
             let seen = words.news.0.number.load(Ordering::SeqCst);
             // Asked before the results are: what a rank has sent before it ended is then seen.
@@ -101,7 +105,9 @@ impl Running {
                 received = true;
                 inbox.drain(memory, rank, &self.idle, |record| {
                     feed.arrived(record.unit);
-                    deliver(record)
+                    deliver(record)?;
+                    answer(memory, self.lease, &self.idle);
+                    Ok(())
                 })?;
             }
         }
@@ -137,6 +143,7 @@ impl Running {
             let mut inboxes = self.inboxes.iter().enumerate();
             number == seen
                 && !ended
+                && !has_asks(memory)
                 && !inboxes.any(|(rank, inbox)| inbox.has_news(memory, rank))
                 && !feed.is_ready(&driver)
         });
@@ -167,7 +174,7 @@ impl Running {
 /// The driver leaves its core to the workers before long.
 const PATIENCE: Patience = Patience { spins: 100, yields: 20 };
 
-impl Drop for Running {
+impl Drop for Running<'_> {
     fn drop(&mut self) {
         if self.over.is_none_or(|over| over == Over::Finished) && self.pool.is_at_home() {
             self.pool.abandon(self.number);

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 
+use super::asks::asker;
 use super::context::{JobContext, Place};
 use super::memory::MapMemory;
 use super::ordered;
@@ -13,6 +14,7 @@ use super::outbox::{Kind, NotSent, Outbox};
 use crate::cluster::{Ended, Entry, Worker};
 use crate::engine::{Engine as _, Failure};
 use crate::schedule::{Deal, Indices, Schedule};
+use crate::segment::lending::ask_by;
 use crate::sync::{Asker, Outcome, Patience, Wait, Waiting, wait_while};
 
 /// What the workers of a map do; it lies in the driver's memory as of the fork.
@@ -60,6 +62,7 @@ where
     // else reaches: nothing here returns into the driver's frames.
     let task = unsafe { &*std::ptr::with_exposed_provenance::<Task<'_, N, U>>(address) };
     let mut hand = Hand::new(worker);
+    ask_by(asker(worker, hand.memory, hand.rank));
     let mut dealer = Dealer::new(task.dealing, &hand, task.seed);
     let mut context = None;
     while let Some(unit) = dealer.next(&mut hand) {

@@ -4,7 +4,7 @@
 //! contributions. All zero is a map of which nothing has begun.
 #![allow(unsafe_code)]
 
-use std::sync::atomic::{AtomicU32, AtomicUsize};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize};
 
 use crate::cluster::{PoolMemory, Region};
 use crate::sync::{Apart, Dispenser};
@@ -20,6 +20,8 @@ pub(super) struct MapWords {
     pub(super) turns: Apart<Event>,
     /// Ranks that have no more work.
     pub(super) ended: Apart<AtomicU32>,
+    /// Zero unless a rank asks for an array.
+    pub(super) asks: Apart<AtomicU32>,
     pub(super) queue: Apart<QueueWords>,
 }
 
@@ -48,6 +50,18 @@ pub(super) struct RankWords {
     pub(super) own: Apart<Progress>,
     pub(super) log: Apart<LogWords>,
     pub(super) freed: Apart<Event>,
+    pub(super) asks: Apart<AskWords>,
+}
+
+/// What a rank asks of the driver, and the answer.
+#[repr(C)]
+pub(super) struct AskWords {
+    /// The number of an array that nobody is to write to any more; 0 when it asks for none.
+    pub(super) array: AtomicU64,
+    /// Raised with each answer.
+    pub(super) answer: Event,
+    /// Whether nobody writes to it.
+    pub(super) sealed: AtomicU32,
 }
 
 /// How far a rank has come; written by the rank.

@@ -1,5 +1,6 @@
 //! Closures in worker processes of their own: `map`, `stream` and `background`. `README.md` beside this file has the protocol.
 
+mod asks;
 mod background;
 mod context;
 mod drive;

@@ -2,7 +2,9 @@
 //!
 //! A fork copies every handle, so owning one proves nothing. The process that made an array is its *home*. A *lease* is
 //! the time in which a map or a background process may run; its processes are numbered, and no number comes twice. While
-//! a lease on whole arrays runs, the home doesn't write to any array that was there when it began.
+//! a lease on whole arrays runs, the home doesn't write to any array that was there when it began: it makes no new `&mut`,
+//! and where one may live from before, a process asks before it reads, and the array is *sealed*: the home's mapping
+//! refuses writes until the lease is over.
 //!
 //! A part has a *claim word* in the array's own memory, behind its elements:
 //!
@@ -11,18 +13,19 @@
 //! | 0 | anybody |
 //! | a process of a lease that is over | anybody: that process is gone |
 //! | a process of a lease that runs | itself |
-//! | home, claimed before a lease began | home and the processes of that lease: home used it before it forked them |
+//! | home, claimed before a lease began | home and the processes of that lease, if no borrow from before is alive at home |
 //! | home, claimed after | home |
 //!
 //! A claim is taken at the first use, by a compare-exchange from the value that was judged, so that of two one fails.
 #![allow(unsafe_code)]
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::os::fd::RawFd;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::memory::Memory;
+use super::memory::{Memory, set_writable};
 use crate::error::Result;
 use crate::process::Home;
 
@@ -86,6 +89,8 @@ pub(crate) struct LeaseGuard {
     first: u64,
     whole: bool,
     home: Home,
+    /// The arrays that were sealed for it.
+    sealed: RefCell<Vec<u64>>,
 }
 
 impl LeaseGuard {
@@ -98,18 +103,34 @@ impl LeaseGuard {
         if whole {
             READ.fetch_add(1, Ordering::SeqCst);
         }
-        LeaseGuard { first, whole, home }
+        // Before the processes are forked: a thread that has seen nothing of this lease had noted how it uses an array, or
+        // borrows a part, before it looked, so that they find the note.
+        fence(Ordering::SeqCst);
+        LeaseGuard { first, whole, home, sealed: RefCell::default() }
     }
 
     /// The number of its first process.
     pub(crate) fn first(&self) -> u64 {
         self.first
     }
+
+    /// Seals an array until the lease is over; whether it is.
+    pub(crate) fn seal(&self, number: u64) -> bool {
+        let mut sealed = self.sealed.borrow_mut();
+        if !sealed.contains(&number) {
+            if !seal(number) {
+                return false;
+            }
+            sealed.push(number);
+        }
+        true
+    }
 }
 
 impl Drop for LeaseGuard {
     fn drop(&mut self) {
         if self.home.is_here() {
+            self.sealed.take().into_iter().for_each(unseal);
             leases().retain(|lease| lease.processes.start != self.first);
             if self.whole {
                 READ.fetch_sub(1, Ordering::SeqCst);
@@ -128,6 +149,10 @@ pub(crate) struct Lendable {
     number: u64,
     pub(crate) descriptor: RawFd,
     length: usize,
+    /// Where the home has it.
+    address: usize,
+    /// For how many leases it is sealed.
+    seals: u32,
     home: Home,
 }
 
@@ -158,9 +183,45 @@ fn lendable() -> MutexGuard<'static, Vec<Lendable>> {
 /// Puts an array on the list; its number.
 pub(super) fn register(memory: &Memory) -> u64 {
     let number = NEXT.fetch_add(1, Ordering::SeqCst);
-    let lendable = Lendable { number, descriptor: memory.descriptor(), length: memory.length(), home: Home::here() };
-    self::lendable().push(lendable);
+    let address = memory.at(0, 0).as_ptr().expose_provenance();
+    let (descriptor, length, home) = (memory.descriptor(), memory.length(), Home::here());
+    self::lendable().push(Lendable { number, descriptor, length, address, seals: 0, home });
     number
+}
+
+/// Has the home's mapping of an array refuse writes to its elements for one more lease; whether it does.
+fn seal(number: u64) -> bool {
+    let mut arrays = lendable();
+    // To one that is gone nobody writes.
+    let Some(array) = find(&mut arrays, number) else { return true };
+    if array.seals == 0 && array.set_writable(false).is_err() {
+        return false;
+    }
+    array.seals += 1;
+    true
+}
+
+fn unseal(number: u64) {
+    if let Some(array) = find(&mut lendable(), number) {
+        array.seals -= 1;
+        if array.seals == 0 {
+            // The pages become what those beside them are, for which the system needs nothing that it could lack.
+            let _ = array.set_writable(true);
+        }
+    }
+}
+
+fn find(arrays: &mut [Lendable], number: u64) -> Option<&mut Lendable> {
+    arrays.iter_mut().find(|array| array.number == number && array.home.is_this_process())
+}
+
+impl Lendable {
+    /// Whether the home may write to the elements; for one that is on the list.
+    fn set_writable(&self, writable: bool) -> std::io::Result<()> {
+        // SAFETY: this process made the array, which goes off the list before its mapping goes. Whole pages of elements
+        // lie before the claim words.
+        unsafe { set_writable(self.address, self.length.saturating_sub(CLAIM_BYTES), writable) }
+    }
 }
 
 /// Takes an array off the list, before its memory goes.
@@ -180,7 +241,12 @@ struct Lent {
     /// The leases that ran when it was forked.
     running: Vec<Range<u64>>,
     memories: Vec<(u64, &'static Memory)>,
+    /// How it asks for a seal.
+    ask: Option<Ask>,
 }
+
+/// Has the home seal the array of this number, and waits until it has; whether it did.
+pub(crate) type Ask = Arc<dyn Fn(u64) -> bool + Send + Sync>;
 
 /// In the process that forks a lease's processes: maps what is lent. The mappings pass to these.
 pub(crate) fn attach(list: &[Lendable]) -> Result<()> {
@@ -190,7 +256,7 @@ pub(crate) fn attach(list: &[Lendable]) -> Result<()> {
         memories.push((lendable.number, memory));
     }
     let running = leases().iter().map(|lease| lease.processes.clone()).collect();
-    *lent() = Some(Lent { home: None, process: 0, whole: false, began: 0, running, memories });
+    *lent() = Some(Lent { home: None, process: 0, whole: false, began: 0, running, memories, ask: None });
     Ok(())
 }
 
@@ -206,6 +272,19 @@ pub(crate) fn become_process(number: u64, whole: bool) -> std::io::Result<()> {
     lent.began = lent.running.iter().find(|lease| lease.contains(&number)).map_or(0, |lease| lease.start);
     lent.whole = whole;
     lent.memories.iter().try_for_each(|(_, memory)| memory.keep_from_children())
+}
+
+/// In a process of a lease on whole arrays: how it asks.
+pub(crate) fn ask_by(ask: Ask) {
+    if let Some(lent) = &mut *lent() {
+        lent.ask = Some(ask);
+    }
+}
+
+/// Whether the home has sealed the array of this number, for which it is asked.
+pub(super) fn is_sealed(number: u64) -> bool {
+    let ask = lent().as_ref().and_then(|lent| lent.ask.clone());
+    ask.is_some_and(|ask| ask(number))
 }
 
 fn lent() -> MutexGuard<'static, Option<Lent>> {
@@ -293,5 +372,28 @@ mod tests {
         assert!(is_lent(before, Home::here()) && !is_lent(after, Home::here()));
         unregister(before);
         unregister(after);
+    }
+
+    #[test]
+    fn an_array_is_sealed_until_the_last_lease_is_over_that_wants_it_so() {
+        let memory = Memory::create("test", 4 * crate::segment::page_size() + CLAIM_BYTES).unwrap();
+        let number = register(&memory);
+        let may_here = |offset: usize| {
+            let mappings = std::fs::read_to_string("/proc/self/maps").unwrap();
+            let begins = format!("{:x}-", memory.at(offset, 1).as_ptr().addr());
+            let line = mappings.lines().find(|line| line.starts_with(&begins));
+            line.map(|line| line.split(' ').nth(1).unwrap().to_owned())
+        };
+        let (one, other) = (LeaseGuard::begin(1, true), LeaseGuard::begin(1, true));
+        assert!(one.seal(number) && one.seal(number) && other.seal(number));
+        assert_eq!([may_here(0), may_here(claims_begin(&memory))], [Some("r--s".into()), Some("rw-s".into())]);
+        drop(one);
+        assert_eq!(may_here(0).as_deref(), Some("r--s"));
+        drop(other);
+        assert_eq!(may_here(0).as_deref(), Some("rw-s"));
+        let outlives_the_array = LeaseGuard::begin(1, true);
+        assert!(outlives_the_array.seal(number));
+        unregister(number);
+        drop((memory, outlives_the_array));
     }
 }

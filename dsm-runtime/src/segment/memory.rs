@@ -144,6 +144,21 @@ impl Drop for Memory {
     }
 }
 
+/// Has the pages of this process's mapping at an address refuse writes, or take them again. Once they refuse, all that was
+/// written here is there for other processes to read, and no thread of this one writes any more.
+///
+/// # Safety
+///
+/// - This process has mapped a [`Memory`] there, of at least that length, a multiple of pages.
+pub(super) unsafe fn set_writable(address: usize, length: usize, writable: bool) -> std::io::Result<()> {
+    let access = if writable { libc::PROT_READ | libc::PROT_WRITE } else { libc::PROT_READ };
+    // SAFETY: the kernel changes what may be done with pages of that memory, which its maker could write.
+    match unsafe { libc::mprotect(std::ptr::with_exposed_provenance_mut(address), length, access) } {
+        0 => Ok(()),
+        _ => Err(std::io::Error::last_os_error()),
+    }
+}
+
 fn map(descriptor: RawFd, length: usize) -> std::io::Result<MmapRaw> {
     let map = MmapOptions::new().len(length).no_reserve_swap().map_raw(descriptor)?;
     // A core dump of a worker shouldn't hold every shared array; a system without the advice only dumps more.

@@ -1,7 +1,7 @@
 //! The memory of one declared struct or anonymous array on the driver: its fields and whether a call is running on it.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 
 use super::declaration::Declaration;
 use super::declared::Field;
@@ -38,12 +38,14 @@ struct Anonymous {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub(crate) enum Use {
-    /// As a whole.
+    /// As a whole, and no `&mut` of it lives.
     Whole = 0,
     /// As parts, which may be written by different processes.
     Parts = 1,
     /// As atomics.
     Atomics = 2,
+    /// As a whole, by a `&mut` that may live.
+    Written = 3,
 }
 
 impl Use {
@@ -52,7 +54,8 @@ impl Use {
         match note & 3 {
             0 => Use::Whole,
             1 => Use::Parts,
-            _ => Use::Atomics,
+            2 => Use::Atomics,
+            _ => Use::Written,
         }
     }
 }
@@ -155,22 +158,30 @@ impl Segment {
         !self.home.is_here() && self.anonymous.is_some()
     }
 
-    /// Notes that the home uses an anonymous array as a whole from now on; its borrows see to it that it isn't used
-    /// otherwise.
+    /// Notes that the home uses an anonymous array as a whole from now on, by a `&` or a `&mut`; its borrows see to it that
+    /// it isn't used otherwise.
     #[inline]
-    pub(crate) fn use_whole(&self) {
-        if let Some(anonymous) = &self.anonymous
-            && Use::noted(anonymous.used_as.load(Ordering::Relaxed)) != Use::Whole
-        {
-            self.use_as(Use::Whole);
+    pub(crate) fn use_whole(&self, used_as: Use) {
+        if let Some(anonymous) = &self.anonymous {
+            let note = anonymous.used_as.load(Ordering::Relaxed);
+            if Use::noted(note) != used_as {
+                // The number stays: that of parts or atomics is theirs only together with their use.
+                anonymous.used_as.store(note & !3 | used_as as u64, Ordering::Relaxed);
+                if used_as == Use::Written {
+                    // Before it is asked whether a lease runs: a lease begins before its processes are forked.
+                    fence(Ordering::SeqCst);
+                }
+            }
         }
     }
 
-    /// As [`use_whole`](Segment::use_whole), for any use; gives the note.
+    /// Notes another use; gives the note.
     pub(crate) fn use_as(&self, used_as: Use) -> u64 {
         let Some(anonymous) = self.anonymous.as_ref().filter(|_| self.home.is_here()) else { return 0 };
         let note = ((anonymous.used_as.load(Ordering::Relaxed) >> 2) + 1) << 2 | used_as as u64;
         anonymous.used_as.store(note, Ordering::Relaxed);
+        // As for a whole.
+        fence(Ordering::SeqCst);
         note
     }
 
@@ -212,11 +223,17 @@ impl Segment {
     pub(crate) fn lent(&self, index: usize, used_as: Use) -> &'static Memory {
         let lent = self.anonymous.as_ref().and_then(|anonymous| {
             let memory = lending::lent_memory(anonymous.number, used_as == Use::Whole)?;
-            Some((memory, Use::noted(anonymous.used_as.load(Ordering::Relaxed))))
+            Some((memory, anonymous.number, Use::noted(anonymous.used_as.load(Ordering::Relaxed))))
         });
         match lent {
-            Some((memory, noted)) if noted == used_as => memory,
-            Some((_, noted)) => used_otherwise(self.name(index), noted),
+            Some((memory, _, noted)) if noted == used_as => memory,
+            Some((memory, number, Use::Written)) if used_as == Use::Whole => {
+                if !lending::is_sealed(number) {
+                    not_sealed(self.name(index));
+                }
+                memory
+            }
+            Some((_, _, noted)) => used_otherwise(self.name(index), noted),
             None => {
                 self.far_from_home(index);
                 unreachable!("an anonymous array is at home or away")
@@ -251,11 +268,20 @@ pub(crate) fn field(fields: &[Field], index: usize) -> &Field {
 #[track_caller]
 fn used_otherwise(name: &str, noted: Use) -> ! {
     let (was, drop) = match noted {
-        Use::Whole => ("a whole", "make its parts or atomics"),
+        Use::Whole | Use::Written => ("a whole", "make its parts or atomics"),
         Use::Parts => ("in parts", "drop the parts"),
         Use::Atomics => ("atomic", "drop the atomics"),
     };
     panic!("`{name}` was {was} when the workers were forked: {drop} before");
+}
+
+#[cold]
+#[track_caller]
+fn not_sealed(name: &str) -> ! {
+    panic!(
+        "`{name}` was last used by `&mut` where it was made, and the system refused to keep it from being written there: use \
+         it by `&` before the map"
+    );
 }
 
 #[cold]

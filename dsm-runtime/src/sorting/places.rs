@@ -53,7 +53,7 @@ pub(super) fn argsort<T: Element, I: Number, O: Order<T> + Order<Placed<T, I>>>(
     } else {
         sort::<T, I, O>(array, out, threads, order)?;
     }
-    Ok(places)
+    Ok(places.at_rest())
 }
 
 /// Writes a function of its place to every place.

@@ -50,7 +50,7 @@ pub(super) fn searchsorted<T: Element + SortKey, D: Axes>(
     do_all(threads, pieces, |(places, values)| {
         Zip::from(places).and(values).for_each(|found, value| *found = place(value));
     });
-    Ok(places)
+    Ok(places.at_rest())
 }
 
 /// The first place of `0..length` that isn't `before`.
