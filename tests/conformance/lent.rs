@@ -153,8 +153,9 @@ fn a_part_is_one_processes_until_the_map_is_over() -> dsm::Result<()> {
         {
             let parts = a.split_mut_at(&[2]);
             let parts: Vec<_> = parts.into_iter().map(RefCell::new).collect();
-            // Used here before: that is over when the workers are forked.
+            // Used here before, and handed over.
             parts[0].borrow_mut()[0] = 1;
+            parts[0].borrow_mut().hand_over();
             for _ in 0..2 {
                 let all = dsm::map(0..workers).workers(workers).schedule(Schedule::Block).on_error(dsm::Skip);
                 let outcomes = all.try_run(|ctx, job| {

@@ -1,6 +1,6 @@
 //! Anonymous arrays in a map, when a worker gives up its copy of a borrow that lives on here: nobody reads what changes.
 
-use std::cell::{Cell, RefCell, RefMut};
+use std::cell::{Cell, Ref, RefCell, RefMut};
 use std::hint::black_box;
 use std::os::unix::process::ExitStatusExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,7 +8,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use dsm::prelude::*;
-use dsm::ErrorKind;
+use dsm::{ErrorKind, Part};
 use nix::sys::signal::Signal;
 
 use crate::bench::eventually;
@@ -236,5 +236,79 @@ fn threads_of_a_worker_read_what_was_written_before() -> dsm::Result<()> {
         })
     })?;
     assert_eq!(sums, [6, 6]);
+    Ok(())
+}
+
+/// The one part of an array.
+fn one_part() -> RefCell<Part<'static, u64, Ix1>> {
+    let parts = SharedArray::<u64, _>::zeros(8).unwrap().named("a").into_parts(1);
+    RefCell::new(parts.into_iter().next().unwrap())
+}
+
+#[dsm::test]
+fn a_part_that_is_borrowed_mutably_here_no_worker_uses() {
+    watchdog();
+    for reads in [true, false] {
+        let part = one_part();
+        let guard = Cell::new(Some(RefMut::map(part.borrow_mut(), |part| &mut part[0])));
+        let map = dsm::map(0..100).workers(1).run_each(
+            |_, _| {
+                drop(guard.take());
+                // Of the copy here, which says nothing of the one at home.
+                part.borrow_mut().hand_over();
+                if reads { twice(&part.borrow()[0]) } else { twice(&part.borrow_mut()[0]) }
+            },
+            |_, (one, other)| {
+                assert_eq!(one, other, "what a reference shows has changed");
+                write_on(&guard);
+            },
+        );
+        let error = map.unwrap_err().to_string();
+        assert!(error.contains("rows 0..8 of `a` were used by their maker") && error.contains("hand_over"), "{error}");
+    }
+}
+
+#[dsm::test]
+fn a_part_that_is_borrowed_here_no_worker_writes() {
+    watchdog();
+    let part = one_part();
+    let guard = Cell::new(Some(Ref::map(part.borrow(), |part| &part[0])));
+    let map = dsm::map(0..100).workers(1).run_each(
+        |_, _| {
+            drop(guard.take());
+            let mut part = part.borrow_mut();
+            for _ in 0..10_000 {
+                part[0] = black_box(part[0] + 1);
+            }
+        },
+        |_, ()| {
+            let borrowed = guard.take().unwrap();
+            let (one, other) = twice(&borrowed);
+            assert_eq!(one, other, "what a reference shows has changed");
+            guard.set(Some(borrowed));
+        },
+    );
+    let error = map.unwrap_err().to_string();
+    assert!(error.contains("rows 0..8 of `a` were used by their maker"), "{error}");
+}
+
+#[dsm::test]
+fn a_part_that_was_used_here_is_a_workers_once_it_is_handed_over() -> dsm::Result<()> {
+    watchdog();
+    let part = one_part();
+    let read = || dsm::map(0..1).workers(1).run(|_, _| part.borrow()[0]);
+    let write = || dsm::map(0..1).workers(1).run(|_, _| part.borrow_mut()[0] += 1);
+    write()?;
+    assert_eq!(part.borrow()[0], 1);
+    // Only read here since.
+    assert_eq!(read()?, [1]);
+    assert!(write().is_err());
+    part.borrow_mut().hand_over();
+    write()?;
+    part.borrow_mut()[0] += 1;
+    assert!(read().is_err() && write().is_err());
+    part.borrow_mut().hand_over();
+    write()?;
+    assert_eq!(part.borrow()[0], 4);
     Ok(())
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut, Range};
+use std::sync::atomic::{AtomicU8, Ordering, fence};
 use std::sync::{Arc, OnceLock};
 
 use ndarray::{ArrayRef, ArrayViewMut};
@@ -21,7 +22,8 @@ use crate::shape::Axes;
 ///
 /// Dereferences to `ndarray::ArrayRef<T, D>`. It belongs to the first process that uses it, until the map is over in which
 /// that happens: jobs of a [`map`](crate::map()) write to the parts that they are given, and this process reads the array
-/// afterwards. A second process that uses a part while it belongs to another panics.
+/// afterwards. A second process that uses a part while it belongs to another panics; and one that this process has used
+/// before the workers were forked is theirs only after [`hand_over`](Part::hand_over).
 ///
 /// ```
 /// use dsm::prelude::*;
@@ -42,6 +44,8 @@ pub struct Part<'a, T: 'static, D> {
     index: usize,
     number: usize,
     rows: Range<usize>,
+    /// The last [`Borrow`] at home that may be alive.
+    borrowed_here: AtomicU8,
     /// The elements at home, and in a process that the array was lent to.
     here: OnceLock<ArrayViewMut<'static, T, D>>,
     away: OnceLock<(Home, ArrayViewMut<'static, T, D>)>,
@@ -146,6 +150,7 @@ impl<T: Element, D: Axes> SharedArray<T, D> {
             index,
             number,
             rows,
+            borrowed_here: AtomicU8::new(Borrow::None as u8),
             here: OnceLock::new(),
             away: OnceLock::new(),
             _borrowed: Arc::clone(&borrowed),
@@ -170,18 +175,50 @@ impl<T: 'static, D: Axes> Part<'_, T, D> {
         self.rows.clone()
     }
 
+    /// No borrow of the part is alive: workers that are forked from now on may take it.
+    ///
+    /// A part that this process has used isn't its workers' any more, since a borrow of it could live on here, unknown to
+    /// them: after `&mut` they don't touch it, after `&` they only read. This says that none does, which the compiler checks.
+    /// In a worker it does nothing.
+    ///
+    /// ```
+    /// use dsm::prelude::*;
+    ///
+    /// let mut array = SharedArray::zeros(10)?;
+    /// let mut parts = array.split_mut(2);
+    /// parts[1][0] = 7;                            // used here, then given away
+    /// parts[1].hand_over();
+    /// dsm::map(parts).workers(2).run(|_, mut part| part[0] += 1)?;
+    /// assert_eq!((array[0], array[5]), (1, 8));
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
+    pub fn hand_over(&mut self) {
+        // A worker's copy may be borrowed at home whatever this one is.
+        if self.segment.home.is_here() {
+            *self.borrowed_here.get_mut() = Borrow::None as u8;
+        }
+    }
+
     /// Claims the part for this process, and makes its view there.
     #[inline]
     #[track_caller]
-    fn claim(&self) -> Claimed {
+    fn claim(&self, borrow: Borrow) -> Claimed {
         if self.segment.is_away() {
             let memory = self.segment.lent(self.index, Use::Parts);
+            if !borrow.goes_with(self.borrowed_here.load(Ordering::Relaxed)) {
+                self.refuse_borrowed();
+            }
             let (home, _) = self.away.get_or_init(|| (Home::here(), self.view_in(memory)));
             if home.is_here() && claim_away(claim_word(memory, self.number)) {
                 return Claimed::Away;
             }
         } else {
             self.segment.assert_free(self.index);
+            if self.borrowed_here.load(Ordering::Relaxed) != borrow as u8 {
+                self.borrowed_here.store(borrow as u8, Ordering::Relaxed);
+                // Before it is claimed: a claim since a lease began keeps its processes off, which are forked after that.
+                fence(Ordering::SeqCst);
+            }
             self.here.get_or_init(|| self.view_in(&self.segment.memory));
             if claim_at_home(claim_word(&self.segment.memory, self.number)) {
                 return Claimed::Here;
@@ -197,9 +234,20 @@ impl<T: 'static, D: Axes> Part<'_, T, D> {
         shape[0] = self.rows.len();
         let first = memory.at(field.offset + self.rows.start * row, self.rows.len() * row).cast::<T>();
         // SAFETY: these rows lie inside, aligned, and any bytes are valid elements. Parts don't overlap, and this process
-        // has claimed this one, so that nobody else reaches them; in this process the part does it alone, by `&self` or
-        // `&mut self`. Its segment keeps the mapping at home; a lent one stays for good.
+        // has claimed this one, so that nobody else reaches them, but for a borrow from before at home, beside which
+        // `claim` lets only both read; in this process the part does it alone, by `&self` or `&mut self`. Its segment keeps
+        // the mapping at home; a lent one stays for good.
         unsafe { ArrayViewMut::from_shape_ptr(D::from_axes(&shape), first.as_ptr()) }
+    }
+
+    #[cold]
+    #[track_caller]
+    fn refuse_borrowed(&self) -> ! {
+        let (name, rows) = (self.segment.name(self.index), &self.rows);
+        panic!(
+            "rows {rows:?} of `{name}` were used by their maker before the workers were forked, and may still be borrowed \
+             there: call `hand_over()` on the part before the map"
+        )
     }
 
     #[cold]
@@ -210,6 +258,23 @@ impl<T: 'static, D: Axes> Part<'_, T, D> {
             "rows {rows:?} of `{name}` belong to another process until its map is over: give each part to one job, as an \
              item of the map"
         )
+    }
+}
+
+/// How a part is borrowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Borrow {
+    None = 0,
+    /// By `&`; no `&mut` is alive then.
+    Shared = 1,
+    Mutable = 2,
+}
+
+impl Borrow {
+    /// Whether it may be made in a worker, when this may be alive at home.
+    fn goes_with(self, at_home: u8) -> bool {
+        at_home == Borrow::None as u8 || (at_home == Borrow::Shared as u8 && self == Borrow::Shared)
     }
 }
 
@@ -226,7 +291,7 @@ impl<T: 'static, D: Axes> Deref for Part<'_, T, D> {
     #[inline]
     #[track_caller]
     fn deref(&self) -> &ArrayRef<T, D> {
-        let view = match self.claim() {
+        let view = match self.claim(Borrow::Shared) {
             Claimed::Here => self.here.get(),
             Claimed::Away => self.away.get().map(|(_, view)| view),
         };
@@ -241,7 +306,7 @@ impl<T: 'static, D: Axes> DerefMut for Part<'_, T, D> {
     #[inline]
     #[track_caller]
     fn deref_mut(&mut self) -> &mut ArrayRef<T, D> {
-        let view = match self.claim() {
+        let view = match self.claim(Borrow::Mutable) {
             Claimed::Here => self.here.get_mut(),
             Claimed::Away => self.away.get_mut().map(|(_, view)| view),
         };

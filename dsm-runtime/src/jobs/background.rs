@@ -25,6 +25,7 @@ const NAME: &str = "background";
 /// The closure finds this process's memory as of now; what it changes there is its own. It reads no whole
 /// [`SharedArray`](crate::SharedArray) of this process, which may write to it meanwhile: it takes along parts
 /// ([`into_parts`](crate::SharedArray::into_parts)), or shares atomics ([`into_atomics`](crate::SharedArray::into_atomics)).
+/// A part that was used here before needs [`hand_over`](crate::Part::hand_over).
 /// What it has captured is dropped here when the handle is. Under `DSM_BACKEND=serial` or `thread` it runs here and at once.
 ///
 /// # Errors
