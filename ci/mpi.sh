@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# dsm::mpi under Open MPI and MPICH: the program dsm-mpi/tests/ranks on 1 to 4 ranks, on nodes that MPICH pretends, and on
+# dsm::mpi under Open MPI and MPICH: the programs dsm-mpi/tests/ranks and agents on 1 to 4 ranks, on nodes that MPICH pretends, and on
 # two hosts that network namespaces pretend, over TCP; then what ends a job, and that nothing is left of it.
 # With a word, only that part: openmpi, mpich or hosts.
 set -euo pipefail
@@ -26,10 +26,10 @@ if ! have mpicc.openmpi || ! have mpicc.mpich || ! have ip || ! ls /usr/lib/llvm
 fi
 
 # rsmpi isn't built anew for another MPI, so each has a target directory.
-build() { # MPI
+build() { # MPI PROGRAM
     MPICC=mpicc.$1 CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/$1" \
-        cargo test --quiet --package dsm-mpi --features system-mpi --test ranks --no-run --message-format json \
-        | sed -n 's/.*"executable":"\([^"]*ranks-[^"]*\)".*/\1/p'
+        cargo test --quiet --package dsm-mpi --features system-mpi --test ranks --test agents --no-run --message-format json \
+        | sed -n "s/.*\"executable\":\"\([^\"]*$2-[^\"]*\)\".*/\1/p"
 }
 
 fail() {
@@ -53,6 +53,20 @@ passes() { # WHAT RANKS NODES PROGRAM LAUNCHER...
     EXPECTED_RANKS=$ranks EXPECTED_NODES=$nodes timeout 300 "$@" "$program" > "$output" 2>&1 || fail "$what failed"
     grep -q "cases hold on .* $ranks ranks" "$output" || fail "$what: no case ran"
     echo "$what, $ranks ranks: $(grep 'cases hold' "$output")"
+}
+
+# Clusters on ranks that are nodes: calls hold, and the death of an agent ends the job.
+agents() { # WHAT RANKS WORKERS PROGRAM LAUNCHER...
+    local what="$1, clusters" ranks=$2 workers=$3 program=$4 status=0
+    shift 4
+    DSM_NUM_WORKERS=$workers timeout 300 "$@" "$program" > "$output" 2>&1 || fail "$what failed"
+    grep -q "calls hold on $((ranks * workers)) workers" "$output" || fail "$what: not on all nodes"
+    echo "$what, $ranks nodes: $(grep 'calls hold' "$output")"
+    [ "$ranks" = 1 ] && return
+    DSM_NUM_WORKERS=$workers timeout 120 "$@" "$program" --fault > "$output" 2>&1 || status=$?
+    [ "$status" != 124 ] || fail "$what, an agent killed: the job hangs"
+    [ "$status" != 0 ] || fail "$what, an agent killed: the job ends well"
+    left_behind "$program"
 }
 
 # The fault's job ends with a failure, or well, and so many ranks have seen what they should.
@@ -86,18 +100,21 @@ faults() { # PROGRAM LAUNCHER-OF-4...
 
 over_openmpi() {
     local program ranks
-    program=$(build openmpi)
+    program=$(build openmpi ranks)
     for ranks in 1 2 3 4; do
         passes "Open MPI" $ranks 1 "$program" mpirun.openmpi --oversubscribe --bind-to none -n $ranks
+        agents "Open MPI" $ranks $((ranks % 2 + 1)) "$(build openmpi agents)" \
+            mpirun.openmpi --oversubscribe --bind-to none -n $ranks
     done
     faults "$program" mpirun.openmpi --oversubscribe --bind-to none -n 4
 }
 
 over_mpich() {
     local program ranks
-    program=$(build mpich)
+    program=$(build mpich ranks)
     for ranks in 1 2 3 4; do
         passes MPICH $ranks 1 "$program" mpiexec.mpich -n $ranks
+        agents MPICH $ranks $((2 - ranks % 2)) "$(build mpich agents)" mpiexec.mpich -n $ranks
     done
     for ranks in 2 3 4; do
         passes "MPICH, pretended nodes" $ranks 2 "$program" env MPIR_CVAR_NUM_CLIQUES=2 mpiexec.mpich -n $ranks
@@ -108,7 +125,7 @@ over_mpich() {
 # Between hosts: a network namespace for each.
 over_hosts() {
     local program launcher
-    program=$(build openmpi)
+    program=$(build openmpi ranks)
     ci/mpi-hosts/netns.sh down
     if ! ci/mpi-hosts/netns.sh up > "$output" 2>&1; then
         ci/mpi-hosts/netns.sh down
@@ -119,9 +136,10 @@ over_hosts() {
     launcher=(ci/mpi-hosts/agent.sh dsmh0 mpirun.openmpi --host "dsmh0:2,dsmh1:2" -n 4
         --mca plm_rsh_agent "$PWD/ci/mpi-hosts/agent.sh" --mca btl_tcp_if_include eth0 --mca oob_tcp_if_include eth0
         --oversubscribe --bind-to none
-        -x EXPECTED_RANKS -x EXPECTED_NODES -x FAULT_DIRECTORY -x DSM_DEADLINE -x OMPI_MCA_pml -x OMPI_MCA_btl)
+        -x EXPECTED_RANKS -x EXPECTED_NODES -x FAULT_DIRECTORY -x DSM_DEADLINE -x DSM_NUM_WORKERS -x OMPI_MCA_pml -x OMPI_MCA_btl)
     export DSM_DEADLINE=
     passes "two hosts" 4 2 "$program" "${launcher[@]}"
+    agents "two hosts" 4 1 "$(build openmpi agents)" "${launcher[@]}"
     fault far_node well 4 "$program" "${launcher[@]}"
     fault killed badly 0 "$program" "${launcher[@]}"
     DSM_DEADLINE=2 cut_link "$program" "${launcher[@]}"

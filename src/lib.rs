@@ -158,6 +158,8 @@ pub mod guarantees {}
 
 #[doc(hidden)]
 pub mod __private {
+    // Under MPI it joins the other nodes first.
     pub use dsm_macros::{__StageMacro as StageMacro, __expand_parallel as expand_parallel};
+    pub use dsm_mpi::run_main;
     pub use dsm_runtime::private::*;
 }

@@ -5,7 +5,7 @@
 
 use crate::error::{Place, Result};
 use crate::identity::Identity;
-use crate::sync::{Dispenser, LockWord, Park, SubTeamWords, TurnWord};
+use crate::sync::{Dispenser, ErrandTold, LockWord, Park, SubTeamWords, TurnWord};
 
 /// How many sub-teams with the same lowest rank may be there at a time.
 pub(crate) const SUB_TEAMS: usize = 8;
@@ -76,6 +76,9 @@ pub(crate) trait Engine: Park {
 
     /// Another rank's bytes, between meeting in this collective and arriving at the next.
     fn contribution(&self, parity: usize, rank: usize) -> &[u8];
+
+    /// Has something done in the arrays of the driver's node.
+    fn errand(&self, errand: ErrandTold) -> Result<[u64; 2], Stop>;
 
     /// Whether this rank is the first to ask with this sequence number.
     fn first(&self, sequence: u64) -> bool;

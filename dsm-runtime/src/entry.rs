@@ -11,6 +11,7 @@ use std::panic::catch_unwind;
 use std::process::{Command, ExitCode, Stdio};
 
 use crate::cluster::threads;
+use crate::nodes::pretend;
 use crate::payload;
 
 /// Names the test whose body this process is to run.
@@ -56,6 +57,7 @@ impl<T: MainOutcome, E: Display> MainOutcome for Result<T, E> {
 
 /// Runs a program's `main` and prints its error, if any, as text for people.
 pub fn run_main<T: MainOutcome>(main: fn() -> T) -> ExitCode {
+    let _pretence = pretend();
     main().report()
 }
 
@@ -122,6 +124,7 @@ pub fn test_entry<T: TestOutcome>(name: &str, body: fn() -> T) {
         // SAFETY: this is the only thread there is, so none reads the environment.
         unsafe { std::env::remove_var(TEST) };
     }
+    let pretence = pretend();
     let failure = match catch_unwind(body) {
         Ok(outcome) => outcome.failure(),
         Err(payload) => Some(payload::text_of(&*payload)),
@@ -129,5 +132,6 @@ pub fn test_entry<T: TestOutcome>(name: &str, body: fn() -> T) {
     if let Some(failure) = &failure {
         let _ = writeln!(std::io::stderr(), "{FAILED}{failure}");
     }
+    drop(pretence);
     std::process::exit(i32::from(failure.is_some()));
 }

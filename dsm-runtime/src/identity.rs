@@ -175,6 +175,43 @@ fn loop_of(words: &[u64]) -> Option<(Nest, Schedule)> {
     Some((Nest::new(&ranges)?, schedule))
 }
 
+/// What an array becomes in a phase, as far as copies on several nodes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Becomes {
+    Read,
+    Split {
+        axis: usize,
+        schedule: Schedule,
+        seed: u64,
+    },
+    Atomic,
+    /// By the ranges that ranks bring: the phase's first, second, …
+    SplitAt(usize),
+}
+
+/// The transitions of the phase that an identity stands for: of the array declared as this number, to what.
+pub(crate) fn transitions(words: &[u64]) -> Vec<(usize, Becomes)> {
+    let phase = words.first() == Some(&(Operation::Phase as u64));
+    let transitions = if phase { &words[HEADER..] } else { &[] };
+    let mut brought = 0;
+    let each = transitions.chunks_exact(PER_TRANSITION).map(|words| {
+        let (axis, chunk, seed) = (words[2] as usize, words[3] as usize, words[4]);
+        let becomes = match words[1] {
+            2 => Becomes::Split { axis, schedule: Schedule::Block, seed },
+            3 => Becomes::Split { axis, schedule: Schedule::Cyclic(chunk), seed },
+            4 => Becomes::Split { axis, schedule: Schedule::Random, seed },
+            5 => {
+                brought += 1;
+                Becomes::SplitAt(brought - 1)
+            }
+            6 => Becomes::Atomic,
+            _ => Becomes::Read,
+        };
+        (words[0] as usize, becomes)
+    });
+    each.collect()
+}
+
 /// The arrays whose rows are handed out after the phase that an identity stands for.
 pub(crate) fn handed_out(words: &[u64]) -> impl Iterator<Item = usize> {
     let phase = words.first() == Some(&(Operation::Phase as u64));

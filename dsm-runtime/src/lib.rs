@@ -19,6 +19,7 @@ mod files;
 mod identity;
 mod jobs;
 mod machine;
+mod nodes;
 mod one_thread;
 mod payload;
 #[doc(hidden)]

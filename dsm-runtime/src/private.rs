@@ -7,6 +7,7 @@ pub use crate::array::{HandleSource, HandleVisitor};
 pub use crate::cluster::{Argument, ArgumentOf, Given, IsResult, Job, Output, Owned, ResourceSource, call, own_result};
 pub use crate::entry::{MainOutcome, TestOutcome, run_main, run_test, test_entry};
 pub use crate::fields::*;
+pub use crate::nodes::{Net, join, leave};
 pub use crate::point;
 pub use crate::process::Birthplace;
 pub use crate::segment::{Declaration, Location, NodeMemory};

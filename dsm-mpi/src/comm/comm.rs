@@ -316,6 +316,15 @@ impl Comm {
         self.parts.whole.health().is_given_up() || self.parts.node.health().is_given_up()
     }
 
+    /// What its ranks speak by, where MPI has started several.
+    #[cfg(feature = "system-mpi")]
+    pub(crate) fn communicator(&self) -> Option<&Arc<super::system::Communicator>> {
+        match &self.parts.whole {
+            Link::Solo(_) => None,
+            Link::System(communicator) => Some(communicator),
+        }
+    }
+
     /// The number of an array that all ranks have just made; the same on all.
     pub(crate) fn next_number(&self) -> u64 {
         self.parts.made.set(self.parts.made.get() + 1);

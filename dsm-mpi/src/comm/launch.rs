@@ -5,7 +5,7 @@
 const VARIABLES: [&str; 4] = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMI_RANK", "PMIX_RANK"];
 
 /// The variable that says so.
-pub(super) fn launched_by() -> Option<&'static str> {
+pub(crate) fn launched_by() -> Option<&'static str> {
     by(|name| std::env::var_os(name).is_some())
 }
 

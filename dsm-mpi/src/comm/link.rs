@@ -27,6 +27,9 @@ pub(crate) enum Tag {
     Request = 3,
     /// From it.
     Reply = 4,
+    /// Between agents: what they say, and rows of arrays.
+    Agents = 5,
+    Rows = 6,
 }
 
 /// A group of ranks.

@@ -15,7 +15,7 @@ mod buffer;
 mod builder;
 #[allow(clippy::module_inception)]
 mod comm;
-mod deadline;
+pub(crate) mod deadline;
 mod failure;
 mod health;
 mod launch;
@@ -31,8 +31,12 @@ mod wait;
 pub(crate) use buffer::{Buffer, Packed};
 pub use builder::CommBuilder;
 pub use comm::Comm;
+#[cfg(feature = "system-mpi")]
+pub(crate) use launch::launched_by;
 pub(crate) use link::{Link, Tag};
 #[cfg(feature = "system-mpi")]
-pub(crate) use universe::Server;
+pub(crate) use system::{Communicator, Sending};
+#[cfg(feature = "system-mpi")]
+pub(crate) use universe::{Server, abort};
 #[cfg(feature = "system-mpi")]
 pub(crate) use wait::Wait;

@@ -7,8 +7,9 @@
 //! Not here: starting and ending MPI (`universe`).
 #![allow(unsafe_code)]
 
+use std::borrow::Cow;
 use std::ffi::c_int;
-use std::mem::MaybeUninit;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use super::link::{Group, Tag};
 use super::universe;
 use super::wait::Wait;
 
-/// The most bytes in one broadcast: a count is an `int`.
+/// The most bytes in one message: a count is an `int`.
 const PIECE: usize = 1 << 28;
 
 /// A communicator of dsm's own; freed when it is dropped, unless it was given up.
@@ -98,7 +99,7 @@ impl Communicator {
     }
 
     /// Each tag is received by one thread only, so what was seen is what is received.
-    pub(super) fn try_receive(
+    pub(crate) fn try_receive(
         &self,
         from: Option<usize>,
         tag: Tag,
@@ -131,6 +132,115 @@ impl Communicator {
             },
         )?;
         Ok(Some((status.MPI_SOURCE as usize, message)))
+    }
+
+    /// Starts to send a message, which MPI may do at any time from now on.
+    pub(crate) fn start_sending(&self, to: usize, tag: Tag, message: Vec<u8>) -> Result<Sending> {
+        self.ready()?;
+        let mut message = ManuallyDrop::new(message);
+        let (bytes, length) = (message.as_mut_ptr(), message.len());
+        if length > c_int::MAX as usize {
+            let text = format!("a message of {length} bytes is longer than MPI sends: send less at once");
+            return Err(private::error(ErrorKind::Mpi, text));
+        }
+        // SAFETY: the constant is set by the C compiler.
+        let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
+        // SAFETY: the bytes stay until the request is done (`has_sent`), or for ever.
+        check("send a message", unsafe {
+            let (length, to, tag) = (length as c_int, to as c_int, tag as c_int);
+            ffi::MPI_Isend(bytes.cast(), length, ffi::RSMPI_UINT8_T, to, tag, self.raw, &raw mut request)
+        })?;
+        Ok(Sending { request, message })
+    }
+
+    /// Whether a message is sent, and its bytes are freed; asked no more once it is.
+    pub(crate) fn has_sent(&self, sending: &mut Sending) -> Result<bool> {
+        let mut done = 0;
+        // SAFETY: the request was started and not completed yet.
+        let tested = unsafe { ffi::MPI_Test(&raw mut sending.request, &raw mut done, ffi::RSMPI_STATUS_IGNORE) };
+        check("send a message", tested)?;
+        if done != 0 {
+            drop(std::mem::take(&mut *sending.message));
+        }
+        Ok(done != 0)
+    }
+
+    /// Sends and receives at once, in order for each pair of ranks.
+    ///
+    /// What is lent to MPI is lent until it has been used: a request that doesn't end by the deadline ends the job.
+    pub(crate) fn exchange(
+        &self,
+        tag: Tag,
+        sends: &[(usize, Cow<'_, [u8]>)],
+        mut receives: Vec<(usize, &mut [u8])>,
+        limit: Option<Duration>,
+    ) -> Result<()> {
+        self.ready()?;
+        let mut requests = Vec::new();
+        let started = self.start_all(tag, sends, &mut receives, &mut requests);
+        let mut wait = Wait::for_at_most(limit);
+        let ended = started.and_then(|()| {
+            loop {
+                let mut left = 0;
+                for request in &mut requests {
+                    let mut done = 0;
+                    // SAFETY: the request was started; one that is done is null, and done at once.
+                    let tested = unsafe { ffi::MPI_Test(request, &raw mut done, ffi::RSMPI_STATUS_IGNORE) };
+                    check("move rows", tested)?;
+                    left += usize::from(done == 0);
+                }
+                if left == 0 {
+                    return Ok(());
+                }
+                if !wait.pause() {
+                    let limit = limit.unwrap_or_default().as_secs_f64();
+                    let text = format!("MPI didn't move the rows of {left} messages by the deadline of {limit} s");
+                    return Err(private::error(ErrorKind::Deadline, text));
+                }
+            }
+        });
+        if let Err(error) = ended {
+            // Others use what MPI was lent once this returns.
+            eprintln!("error: rank {}: {error}", self.rank);
+            universe::abort(1);
+        }
+        Ok(())
+    }
+
+    fn start_all(
+        &self,
+        tag: Tag,
+        sends: &[(usize, Cow<'_, [u8]>)],
+        receives: &mut [(usize, &mut [u8])],
+        requests: &mut Vec<ffi::MPI_Request>,
+    ) -> Result<()> {
+        for (from, bytes) in receives {
+            for piece in bytes.chunks_mut(PIECE) {
+                // SAFETY: the constant is set by the C compiler.
+                let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
+                let (length, from, tag) = (piece.len() as c_int, *from as c_int, tag as c_int);
+                let start = piece.as_mut_ptr().cast();
+                // SAFETY: the bytes are lent until the request is done, or the process ends (`exchange`).
+                check("receive rows", unsafe {
+                    ffi::MPI_Irecv(start, length, ffi::RSMPI_UINT8_T, from, tag, self.raw, &raw mut request)
+                })?;
+                requests.push(request);
+            }
+        }
+        for (to, bytes) in sends {
+            for piece in bytes.chunks(PIECE) {
+                // SAFETY: the constant is set by the C compiler.
+                let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
+                let (length, to, tag) = (piece.len() as c_int, *to as c_int, tag as c_int);
+                let start = piece.as_ptr().cast();
+                // SAFETY: as above.
+                check("send rows", unsafe {
+                    ffi::MPI_Isend(start, length, ffi::RSMPI_UINT8_T, to, tag, self.raw, &raw mut request)
+                })?;
+                requests.push(request);
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn barrier(&self, limit: Option<Duration>) -> Result<()> {
@@ -248,6 +358,15 @@ impl Drop for Communicator {
         }
     }
 }
+
+/// A message that MPI is to send. Forgotten before it is sent, its bytes are never freed.
+pub(crate) struct Sending {
+    request: ffi::MPI_Request,
+    message: ManuallyDrop<Vec<u8>>,
+}
+
+// SAFETY: as for the communicator; the bytes are this value's own.
+unsafe impl Send for Sending {}
 
 /// Where MPI writes the handle of a communicator.
 struct Place(Box<ffi::MPI_Comm>);

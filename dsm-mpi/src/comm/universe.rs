@@ -104,7 +104,7 @@ impl Drop for Server {
 }
 
 /// Ends the job: every rank of it, this one too.
-pub(super) fn abort(status: c_int) -> ! {
+pub(crate) fn abort(status: c_int) -> ! {
     // SAFETY: MPI is started and not ended. Whatever state this rank is in, nothing of it is used again.
     unsafe { ffi::MPI_Abort(ffi::RSMPI_COMM_WORLD, status) };
     std::process::abort()

@@ -1,7 +1,6 @@
 //! The cells of one field in the driver's mapping.
 #![allow(unsafe_code)]
 
-use std::any::TypeId;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -28,7 +27,7 @@ impl<C: SharedCell> Cells<C> {
     pub(super) fn new(segment: &Arc<Segment>, index: usize) -> Self {
         let field = segment.field(index);
         assert!(
-            field.type_id == TypeId::of::<C>() && field.shape().is_empty(),
+            field.is_of::<C>() && field.shape().is_empty(),
             "`{}` isn't declared as this lock, flag or atomic",
             field.name
         );

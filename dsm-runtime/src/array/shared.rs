@@ -1,5 +1,6 @@
 //! What `dsm::shared!` implements for a declared struct, and how its handles are made and checked.
 
+use std::any::{TypeId, type_name};
 use std::sync::Arc;
 
 use super::handle::Handle;
@@ -52,11 +53,13 @@ pub trait Shared: 'static {
 pub struct HandleSource<'s> {
     segment: &'s Arc<Segment>,
     taken: Vec<usize>,
+    /// The type of each field: an array's element, or the cell.
+    pub(crate) types: Vec<(usize, TypeId, &'static str)>,
 }
 
 impl<'s> HandleSource<'s> {
     pub(crate) fn new(segment: &'s Arc<Segment>) -> Self {
-        HandleSource { segment, taken: Vec::new() }
+        HandleSource { segment, taken: Vec::new(), types: Vec::new() }
     }
 
     /// The array declared as number `index`.
@@ -65,7 +68,7 @@ impl<'s> HandleSource<'s> {
     ///
     /// When it is declared as something else, or its handle was made already.
     pub fn array<T: Element, D: Axes>(&mut self, index: usize) -> SharedArray<T, D> {
-        SharedArray::new(self.take(index), index)
+        SharedArray::new(self.take::<T>(index), index)
     }
 
     /// The lock, flag or atomic declared as number `index`.
@@ -74,7 +77,7 @@ impl<'s> HandleSource<'s> {
     ///
     /// When it is declared as something else, or its handle was made already.
     pub fn cell<C: SharedCell>(&mut self, index: usize) -> Handle<C> {
-        Handle::new(self.take(index), index)
+        Handle::new(self.take::<C>(index), index)
     }
 
     /// The array of locks or flags declared as number `index`.
@@ -83,12 +86,13 @@ impl<'s> HandleSource<'s> {
     ///
     /// When it is declared as something else, or its handle was made already.
     pub fn cells<C: SharedCell>(&mut self, index: usize) -> Handles<C> {
-        Handles::new(self.take(index), index)
+        Handles::new(self.take::<C>(index), index)
     }
 
-    fn take(&mut self, index: usize) -> &'s Arc<Segment> {
+    fn take<T: 'static>(&mut self, index: usize) -> &'s Arc<Segment> {
         assert!(!self.taken.contains(&index), "one handle is made of each field");
         self.taken.push(index);
+        self.types.push((index, TypeId::of::<T>(), type_name::<T>()));
         self.segment
     }
 }
@@ -101,16 +105,21 @@ pub struct HandleVisitor<'s> {
     segment: &'s Arc<Segment>,
     seen: Vec<usize>,
     strange: Option<&'static str>,
+    /// The arrays that the driver may have written to since the last call.
+    written: Vec<usize>,
 }
 
 impl<'s> HandleVisitor<'s> {
     pub(crate) fn new(segment: &'s Arc<Segment>) -> Self {
-        HandleVisitor { segment, seen: Vec::new(), strange: None }
+        HandleVisitor { segment, seen: Vec::new(), strange: None, written: Vec::new() }
     }
 
     /// The array declared as number `index`.
     pub fn array<T: Element, D: Axes>(&mut self, index: usize, array: &mut SharedArray<T, D>) {
         if self.at_home(index, array.is_at_home(self.segment, index)) {
+            if array.take_written() {
+                self.written.push(index);
+            }
             array.rebuild();
         }
     }
@@ -135,10 +144,11 @@ impl<'s> HandleVisitor<'s> {
     }
 
     /// Whether every declared field was seen, at home.
-    pub(crate) fn finish(self) -> Result<()> {
+    /// The arrays that the driver may have written to; or which handle isn't at home.
+    pub(crate) fn finish(self) -> Result<Vec<usize>> {
         let missing = self.segment.fields.iter().find(|field| !self.seen.contains(&field.index));
         match self.strange.or(missing.map(|field| field.name)) {
-            None => Ok(()),
+            None => Ok(self.written),
             Some(name) => Err(Error::new(
                 ErrorKind::Handle,
                 format!(

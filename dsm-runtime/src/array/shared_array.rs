@@ -1,7 +1,6 @@
 //! A shared array, declared or anonymous, as the driver sees it.
 #![allow(unsafe_code)]
 
-use std::any::TypeId;
 use std::fmt;
 use std::ops::{Deref, DerefMut, Range};
 use std::sync::Arc;
@@ -38,6 +37,8 @@ use crate::shape::Axes;
 pub struct SharedArray<T: 'static, D> {
     view: ArrayViewMut<'static, T, D>,
     index: usize,
+    /// Whether it was lent for writing since the last call.
+    written: bool,
     segment: Arc<Segment>,
     /// The same elements in a process that the array was lent to.
     away: Away<T, D>,
@@ -47,9 +48,7 @@ impl<T: Element, D: Axes> SharedArray<T, D> {
     pub(super) fn new(segment: &Arc<Segment>, index: usize) -> Self {
         let field = segment.field(index);
         assert!(
-            matches!(field.kind, FieldKind::Array(_))
-                && field.type_id == TypeId::of::<T>()
-                && field.shape().len() == D::AXES,
+            matches!(field.kind, FieldKind::Array(_)) && field.is_of::<T>() && field.shape().len() == D::AXES,
             "`{}` isn't declared as this array",
             field.name
         );
@@ -58,7 +57,7 @@ impl<T: Element, D: Axes> SharedArray<T, D> {
         // reached through `self` only, of which there is one for each field, while no call runs (`assert_free`), and
         // the segment is kept alive beside it.
         let view = unsafe { ArrayViewMut::from_shape_ptr(D::from_axes(field.shape()), first.as_ptr()) };
-        SharedArray { view, index, segment: Arc::clone(segment), away: Away::default() }
+        SharedArray { view, index, written: false, segment: Arc::clone(segment), away: Away::default() }
     }
 
     /// The same array, of which no borrow lives.
@@ -74,6 +73,11 @@ impl<T: Element, D: Axes> SharedArray<T, D> {
     /// Takes back what safe calls may have done to the view's axes.
     pub(super) fn rebuild(&mut self) {
         *self = SharedArray::new(&Arc::clone(&self.segment), self.index);
+    }
+
+    /// Whether it was lent for writing since this was asked last.
+    pub(super) fn take_written(&mut self) -> bool {
+        std::mem::take(&mut self.written)
     }
 
     /// The number it is declared by.
@@ -156,6 +160,7 @@ impl<T: 'static, D: Axes> DerefMut for SharedArray<T, D> {
         self.segment.assert_free(self.index);
         self.segment.use_whole(Use::Written);
         self.segment.assert_not_lent(self.index);
+        self.written = true;
         &mut self.view
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::nodes;
 
 /// What carries the workers of a cluster: the same program runs on each.
 ///
@@ -34,22 +35,34 @@ pub enum Backend {
     Thread,
     /// One worker, whatever number is asked for, on the driver's own thread: a debugger steps through.
     Serial,
+    /// Processes on each of several machines.
+    #[doc(hidden)]
+    Mpi,
 }
 
 impl Backend {
-    const NAMED: [(Backend, &'static str); 3] =
-        [(Backend::Process, "process"), (Backend::Thread, "thread"), (Backend::Serial, "serial")];
+    const NAMED: [(Backend, &'static str); 4] = [
+        (Backend::Process, "process"),
+        (Backend::Thread, "thread"),
+        (Backend::Serial, "serial"),
+        (Backend::Mpi, "mpi"),
+    ];
 
     /// What the builder said, else the variable's value, else the default.
     pub(crate) fn chosen(explicit: Option<Backend>, variable: Option<OsString>) -> Result<Self> {
         let value = variable.unwrap_or_default();
         match (explicit, value.to_string_lossy().trim()) {
             (Some(backend), _) => Ok(backend),
+            (None, "") if nodes::is_there() => Ok(Backend::Mpi),
             (None, "") => Ok(Backend::default()),
+            (None, "mpi") if nodes::is_there() => Ok(Backend::Mpi),
+            (None, "mpi") => {
+                let message = "DSM_BACKEND is `mpi`, but this program isn't one of several nodes: write `process`, `thread` or \
+                               `serial`, or unset it";
+                Err(Error::new(ErrorKind::Backend, message))
+            }
             (None, value) => value.parse().map_err(|_| {
-                let absent = if value == "mpi" { ", which isn't there yet" } else { "" };
-                let message =
-                    format!("DSM_BACKEND is `{value}`{absent}: write `process`, `thread` or `serial`, or unset it");
+                let message = format!("DSM_BACKEND is `{value}`: write `process`, `thread` or `serial`, or unset it");
                 Error::new(ErrorKind::Backend, message)
             }),
         }

@@ -8,6 +8,7 @@ use super::wait_policy::WaitPolicy;
 use super::workers::number_of_workers;
 use crate::array::Shared;
 use crate::error::{Error, ErrorKind, Result};
+use crate::nodes;
 use crate::view::Way;
 
 /// How long workers of a failed call may take to reach their next dsm operation, unless the builder says otherwise.
@@ -256,7 +257,8 @@ impl<S: Shared> Builder<S> {
     pub fn build(self) -> Result<Cluster<S>> {
         let backend = Backend::chosen(self.backend, std::env::var_os("DSM_BACKEND"))?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let workers = number_of_workers(self.workers, &|name| std::env::var_os(name), cores)
+        let rooms = if backend == Backend::Mpi { nodes::room() } else { None };
+        let workers = number_of_workers(self.workers.or(rooms), &|name| std::env::var_os(name), cores)
             .map_err(|error| Error::new(ErrorKind::Workers, error.to_string()))?;
         let workers = if backend == Backend::Serial { 1 } else { workers };
         let wait_policy = WaitPolicy::chosen(self.wait_policy, std::env::var_os("DSM_WAIT_POLICY"))?;

@@ -19,6 +19,7 @@ use super::verdict::{self, Subject};
 use crate::error::{Error, ErrorKind, Result};
 use crate::point::{Point, reached};
 use crate::segment::Segment;
+use crate::view::Access;
 
 /// Calls a parallel function: runs it on every worker, and gives their results in rank order.
 ///
@@ -27,7 +28,7 @@ use crate::segment::Segment;
 /// When a worker fails, or the function returns an error; see [`ErrorKind`].
 pub fn call<J: Job, A: Serialize>(cluster: &mut Cluster<J::Shared>, arguments: &A) -> Result<Vec<J::Value>> {
     let mut call = cluster.begin_call(J::NAME)?;
-    call.run(entry_of::<J>(), |buffer| {
+    call.run((entry_of::<J>(), J::ACCESS), |buffer| {
         let room = buffer.len();
         postcard::to_slice(arguments, buffer).map(|used| used.len()).map_err(|source| {
             let message = format!("the arguments of `{}` can't be sent ({room} bytes of room): {source}", J::NAME);
@@ -48,6 +49,8 @@ pub(super) struct Call<'c> {
     seed: u64,
     /// Bytes of arguments.
     sent: usize,
+    /// The arrays that the driver has written to since the last call.
+    written: Vec<usize>,
     /// Whether something failed, so that nobody knows how much of a region was written.
     failed: bool,
 }
@@ -61,17 +64,27 @@ impl<'c> Call<'c> {
         seed: u64,
     ) -> Self {
         segment.set_busy(true);
-        Call { pool, segment, name, settings, seed, sent: 0, failed: true }
+        Call { pool, segment, name, settings, seed, sent: 0, written: Vec::new(), failed: true }
     }
 
-    /// Runs a job to its end.
-    pub(super) fn run(&mut self, entry: Entry, write: impl FnOnce(&mut [u8]) -> Result<usize>) -> Result<()> {
+    /// Notes which arrays the driver has written to.
+    pub(super) fn note_written(&mut self, written: Vec<usize>) {
+        self.written = written;
+    }
+
+    /// Runs a job with these clauses to its end.
+    pub(super) fn run(
+        &mut self,
+        job: (Entry, &[Access]),
+        write: impl FnOnce(&mut [u8]) -> Result<usize>,
+    ) -> Result<()> {
         // SAFETY: no job runs, so no worker reads the region.
         self.sent = write(unsafe { self.pool.memory().arguments().bytes_mut() })?;
         self.segment.lower_flags();
         // A deadline beyond the clock's range is none.
         let deadline = self.settings.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
-        let number = self.pool.post(entry, self.sent, self.seed);
+        let written = std::mem::take(&mut self.written);
+        let number = self.pool.post(job, self.sent, self.seed, written, self.name)?;
         let over = self.pool.wait(number, self.name, deadline);
         reached(Point::DriverReading);
         match over {
@@ -79,7 +92,10 @@ impl<'c> Call<'c> {
                 self.failed = false;
                 Ok(())
             }
-            Over::Failed => Err(verdict::error(self.pool.memory(), &Subject::call(self.name), self.settings)),
+            Over::Failed => {
+                let failure = self.pool.failure();
+                Err(verdict::error(self.pool.memory(), failure, &Subject::call(self.name), self.settings))
+            }
             Over::MonitorDied => {
                 self.segment.recover_locks();
                 Err(monitor_died(&format!("during `{}`", self.name)))
@@ -113,27 +129,7 @@ impl<'c> Call<'c> {
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
-        self.give_back_pages();
+        self.pool.memory().give_back(self.failed, self.sent);
         self.segment.set_busy(false);
-    }
-}
-
-impl Call<'_> {
-    /// Gives back the pages of large messages.
-    fn give_back_pages(&self) {
-        let memory = self.pool.memory();
-        if self.failed {
-            // Nobody knows how much was written where.
-            memory.clear_regions();
-            return;
-        }
-        memory.shrink_partials();
-        memory.arguments().shrink(self.sent);
-        for (rank, slot) in memory.slots().enumerate() {
-            memory.result(rank).shrink(slot.answer_bytes.load(Ordering::Relaxed));
-            for parity in 0..3 {
-                memory.contribution(rank, parity).shrink(slot.contribution_most.load(Ordering::Relaxed));
-            }
-        }
     }
 }

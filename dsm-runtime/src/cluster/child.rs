@@ -65,6 +65,19 @@ pub(crate) fn fork_child(keep: &[RawFd], child: impl FnOnce()) -> nix::Result<Pi
     }
 }
 
+/// Forks a process that is to be a program of its own: nothing is sealed, and nothing was made before that could be.
+pub(crate) fn fork_here(child: impl FnOnce()) -> nix::Result<Pid> {
+    flush_stdio();
+    // SAFETY: the child never returns from here; called before the program has made threads.
+    match unsafe { fork() }? {
+        ForkResult::Child => {
+            child();
+            exit(UNFIT)
+        }
+        ForkResult::Parent { child } => Ok(child),
+    }
+}
+
 /// Closes descriptors that this child has inherited and no longer needs.
 pub(crate) fn close(descriptors: &[RawFd]) {
     for &descriptor in descriptors {

@@ -111,8 +111,20 @@ impl<S: Shared> Cluster<S> {
         let handles = S::handles(&mut HandleSource::new(&segment));
         let Builder { seed, deadline, grace, allow_threads, way, .. } = builder;
         let purpose = Purpose::Cluster;
-        let settings =
-            Settings { backend, size, seed, deadline, grace, allow_threads, wait_policy, purpose, way, loan: None };
+        let settings = Settings {
+            backend,
+            size,
+            first: 0,
+            here: size,
+            seed,
+            deadline,
+            grace,
+            allow_threads,
+            wait_policy,
+            purpose,
+            way,
+            loan: None,
+        };
         Ok(Cluster { __dsm: AtHome::new(Inner { pool: None, handles, segment, settings, calls: 0 }) })
     }
 
@@ -202,7 +214,7 @@ impl<S: Shared> Cluster<S> {
             let lost = pool.is_some();
             // The old pool's workers are gone before new ones come.
             *pool = None;
-            let started = Pool::start(segment, settings).map_err(|error| {
+            let started = Pool::start::<S>(segment, settings).map_err(|error| {
                 let again = lost && error.kind() == ErrorKind::Threads;
                 let why = "; it was started, but the process that watched over the workers was killed since, or could \
                            not replace one, so new ones must be forked";
@@ -262,7 +274,7 @@ impl<S: Shared> Cluster<S> {
     /// ```
     pub fn first_touch(&mut self) -> Result<()> {
         let mut call = self.begin_call("first_touch")?;
-        call.run(first_touch::touch_own_share, |_| Ok(0))
+        call.run((first_touch::touch_own_share, &[]), |_| Ok(0))
     }
 
     /// Checks that all is at home, makes the pool whole, and hands the arrays to the workers until the call is dropped.
@@ -273,10 +285,10 @@ impl<S: Shared> Cluster<S> {
         // Busy first: a handle is then lent as `&mut` while nothing new can be borrowed from it, so nothing at all is.
         *calls += 1;
         let seed = mix(&[settings.seed, *calls]);
-        let call = Call::begin(pool, segment, name, settings, seed);
+        let mut call = Call::begin(pool, segment, name, settings, seed);
         let mut visitor = HandleVisitor::new(segment);
         S::visit(handles, &mut visitor);
-        visitor.finish()?;
+        call.note_written(visitor.finish()?);
         Ok(call)
     }
 

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use crate::engine::{Failure, SUB_TEAMS};
 use crate::identity::{Identity, OWN_WORDS, WORDS};
 use crate::sync::{
-    Apart, Asleep, Barrier, CallWord, Dispenser, IdentityWords, LockWord, SubTeamWords, TurnWord, WaitWords,
+    Apart, Asleep, Barrier, CallWord, Dispenser, ErrandWords, IdentityWords, LockWord, Relay, SubTeamWords, TurnWord,
+    WaitWords,
 };
 
 /// Words common to the pool, each kind on cache lines of its own.
@@ -25,6 +26,8 @@ pub(crate) struct Control {
     /// The last `single` that a rank was first at: call number and sequence.
     pub(crate) single: Apart<AtomicU64>,
     pub(crate) asleep: Apart<Asleep>,
+    /// Between the ranks of a node and its agent.
+    pub(crate) relay: Apart<Relay>,
     pub(crate) monitor: Apart<MonitorWords>,
 }
 
@@ -90,6 +93,7 @@ impl Control {
     /// Opens a call; only by the driver, when the last is over.
     pub(crate) fn open_call(&self, number: u32) {
         self.asleep.0.reset();
+        self.relay.0.reset();
         self.begin_anew();
         self.call.0.open(number);
     }
@@ -176,11 +180,15 @@ pub(crate) struct RankSlot {
     /// Bytes of its three contributions, and the most it ever used there in this call.
     pub(crate) contribution_bytes: [AtomicUsize; 3],
     pub(crate) contribution_most: AtomicUsize,
+    /// Which of its contributions to the team the other nodes haven't got, a bit for each parity.
+    pub(crate) unsent: AtomicU32,
     /// Bytes that its partials of `accumulate` arrays hold.
     pub(crate) partial_bytes: AtomicUsize,
     pub(crate) waiting: WaitWords,
     /// The rank that held what it waits for, plus one, noted when a deadlock was found.
     pub(crate) holder: AtomicU32,
+    /// What it has its node's agent do elsewhere.
+    pub(crate) errand: ErrandWords,
     identity: Apart<IdentityWords<WORDS, OWN_WORDS>>,
     /// Of the sub-teams whose lowest rank it is.
     pub(crate) sub_teams: Apart<[SubTeamWords; SUB_TEAMS]>,
@@ -189,6 +197,15 @@ pub(crate) struct RankSlot {
 impl RankSlot {
     pub(crate) fn set_answer(&self, answer: Answer) {
         self.answer.store(answer as u32, Ordering::Release);
+    }
+
+    /// The answer as a number, for other nodes; and the other way round.
+    pub(crate) fn answer_number(&self) -> u32 {
+        self.answer.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_answer_number(&self, number: u32) {
+        self.answer.store(number, Ordering::Release);
     }
 
     pub(crate) fn answer(&self) -> Answer {
@@ -201,13 +218,20 @@ impl RankSlot {
         self.report_bytes.store(0, Ordering::Relaxed);
         self.waiting.clear();
         self.holder.store(0, Ordering::Relaxed);
+        self.unsent.store(0, Ordering::Relaxed);
+        self.errand.reset();
         self.identity.0.clear();
         // Nobody uses them before this rank has met in a split.
         self.sub_teams.0.iter().for_each(SubTeamWords::reset);
     }
 
     pub(crate) fn write_identity(&self, identity: &Identity) {
-        self.identity.0.write(identity.words(), identity.own());
+        self.write_words(identity.words(), identity.own());
+    }
+
+    /// What a rank of another node has written as its identity.
+    pub(crate) fn write_words(&self, words: &[u64], own: &[u64]) {
+        self.identity.0.write(words, own);
     }
 
     /// Whether this rank is in the same collective; after it arrived.

@@ -15,12 +15,12 @@ use crate::sync::{Published, WaitKind, WordPlace, nothing_can_move};
 pub(crate) fn found(ground: Ground<'_>, number: u32) -> bool {
     let pool = ground.pool;
     // What a rank published before it began is of an earlier call.
-    if !pool.slots().all(|slot| slot.started.load(Ordering::Acquire) == number) {
+    if !pool.local_slots().all(|slot| slot.started.load(Ordering::Acquire) == number) {
         return false;
     }
     let value = |place| word_at(ground, place).map(|word| word.load(Ordering::SeqCst));
-    let Some(published) = nothing_can_move(pool.slots().map(|slot| &slot.waiting), value) else { return false };
-    for (slot, published) in pool.slots().zip(&published) {
+    let Some(published) = nothing_can_move(pool.local_slots().map(|slot| &slot.waiting), value) else { return false };
+    for (slot, published) in pool.local_slots().zip(&published) {
         slot.holder.store(holder(ground, published).map_or(0, |by| by as u32 + 1), Ordering::Relaxed);
     }
     true

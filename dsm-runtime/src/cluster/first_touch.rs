@@ -13,7 +13,9 @@ use crate::segment::page_size;
 pub(super) fn touch_own_share(worker: &Worker, _arguments: usize) -> Ended {
     let base = worker.context.base;
     let pages = base.memory.length() / page_size();
-    let mine = block(pages, base.size, base.rank);
+    // Each node has all of the arrays.
+    let here = worker.engine.pool.layout.local();
+    let mine = block(pages, here.len(), base.rank - here.start);
     let (offset, length) = (mine.start * page_size(), mine.len() * page_size());
     if length > 0 {
         let start = base.memory.at(offset, length);

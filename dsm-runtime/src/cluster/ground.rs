@@ -20,7 +20,7 @@ impl Ground<'_> {
     /// Wakes whoever is asleep in a failed call. To be done again and again until all have seen that it failed: a waiter
     /// may have looked just before the failure and gone to sleep just after the last wake.
     pub(crate) fn wake_sleepers(self) {
-        for slot in self.pool.slots() {
+        for slot in self.pool.local_slots() {
             let waiting = slot.waiting.now();
             if let Some(word) = deadlock::word_of(self, &waiting) {
                 wake(word, u32::MAX, u32::MAX);

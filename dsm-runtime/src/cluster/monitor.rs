@@ -69,18 +69,18 @@ pub(crate) fn run(charge: Charge, driver: BorrowedFd<'_>, lifeline: BorrowedFd<'
     for descriptor in [driver.as_raw_fd(), children.as_fd().as_raw_fd(), charge.bell.descriptor(), charge.lifeline] {
         inherited::add_descriptor(descriptor);
     }
-    let size = charge.ground.pool.layout.size;
+    let local = charge.ground.pool.layout.local();
     let mut monitor = Monitor {
         charge,
         driver,
         lifeline,
         children,
-        workers: (0..size).map(|_| None).collect(),
-        stillborn: vec![0; size],
+        workers: local.clone().map(|_| None).collect(),
+        stillborn: vec![0; local.len()],
     };
     reached(Point::MonitorForked);
-    for rank in 0..size {
-        if let Err(errno) = monitor.fork_worker(rank) {
+    for worker in 0..local.len() {
+        if let Err(errno) = monitor.fork_worker(worker) {
             monitor.kill_all();
             give_up(&monitor.charge, errno);
         }
@@ -96,8 +96,10 @@ fn give_up(charge: &Charge, errno: Errno) -> ! {
 }
 
 impl Monitor<'_> {
-    fn fork_worker(&mut self, rank: usize) -> nix::Result<()> {
+    /// Forks one of the workers that run here.
+    fn fork_worker(&mut self, worker: usize) -> nix::Result<()> {
         reached(Point::MonitorForking);
+        let rank = self.rank_of(worker);
         let monitor = getpid();
         let started_before = self.charge.ground.pool.slot(rank).started.load(Ordering::Acquire);
         let Charge { ground: Ground { pool, arrays, fields }, bell, lifeline, wait_policy, way, loan, .. } =
@@ -115,13 +117,25 @@ impl Monitor<'_> {
             // Children of the worker's own must not hold them.
             keep.into_iter().for_each(inherited::add_descriptor);
             let size = pool.layout.size;
-            let base = ViewBase { rank, size, memory: arrays, fields, partials: pool.partials(), way };
+            let base = ViewBase {
+                rank,
+                size,
+                memory: arrays,
+                fields,
+                partials: pool.partials(),
+                way,
+                here: pool.layout.local(),
+            };
             let base: &'static ViewBase = Box::leak(Box::new(base));
             process_worker::work(pool, base, bell, wait_policy)
         })?;
         self.charge.ground.pool.slot(rank).process.store(pid.as_raw() as u32, Ordering::Release);
-        self.workers[rank] = Some(Process { pid, started_before });
+        self.workers[worker] = Some(Process { pid, started_before });
         Ok(())
+    }
+
+    fn rank_of(&self, worker: usize) -> usize {
+        self.charge.ground.pool.layout.local().start + worker
     }
 
     fn watch(&mut self) -> ! {
@@ -183,16 +197,18 @@ impl Monitor<'_> {
     /// Takes note of workers that have died; a death in the middle of a call fails it.
     fn reap(&mut self) {
         let control = self.charge.ground.pool.control();
-        for rank in 0..self.workers.len() {
-            let Some(worker) = &self.workers[rank] else { continue };
-            let Some(status) = child::reap(worker.pid) else { continue };
+        for worker in 0..self.workers.len() {
+            let Some(process) = &self.workers[worker] else { continue };
+            let Some(status) = child::reap(process.pid) else { continue };
             reached(Point::MonitorReaped);
+            let rank = self.rank_of(worker);
             let slot = self.charge.ground.pool.slot(rank);
             // The number is read after the death: what the rank had begun by then is all it ever will.
             let number = control.job.0.number.load(Ordering::Acquire);
             let started = slot.started.load(Ordering::Acquire);
-            self.stillborn[rank] = if started == worker.started_before { self.stillborn[rank] + 1 } else { 0 };
-            self.workers[rank] = None;
+            let stillborn = started == process.started_before;
+            self.stillborn[worker] = if stillborn { self.stillborn[worker] + 1 } else { 0 };
+            self.workers[worker] = None;
             if started == number && slot.answered.load(Ordering::Acquire) != number {
                 slot.death.store(status, Ordering::Release);
                 let failure = if libc::WIFSIGNALED(status) { Failure::Died } else { Failure::Exited };
@@ -207,20 +223,20 @@ impl Monitor<'_> {
     fn revive(&mut self) {
         let control = self.charge.ground.pool.control();
         let number = control.job.0.number.load(Ordering::Acquire);
-        for rank in 0..self.workers.len() {
-            if self.workers[rank].is_none() && !control.is_failing(number) {
-                self.replace(rank, number);
+        for worker in 0..self.workers.len() {
+            if self.workers[worker].is_none() && !control.is_failing(number) {
+                self.replace(worker, number);
             }
         }
     }
 
-    fn replace(&mut self, rank: usize, number: u32) {
-        let given_up = (self.stillborn[rank] > STILLBORN).then_some(STILLBORN_WORKERS);
-        let why = given_up.or_else(|| self.fork_worker(rank).err().map(|errno| errno as i32));
+    fn replace(&mut self, worker: usize, number: u32) {
+        let given_up = (self.stillborn[worker] > STILLBORN).then_some(STILLBORN_WORKERS);
+        let why = given_up.or_else(|| self.fork_worker(worker).err().map(|errno| errno as i32));
         if let Some(why) = why {
             // The driver finds a pool that can't be made whole, and makes another.
             self.charge.announce(MonitorState::Broken(why));
-            self.charge.ground.pool.control().fail_call(number, Failure::Fork, Some(rank));
+            self.charge.ground.pool.control().fail_call(number, Failure::Fork, Some(self.rank_of(worker)));
         }
     }
 
@@ -258,12 +274,12 @@ impl Monitor<'_> {
         let answered = |slot: &RankSlot| slot.answered.load(Ordering::Acquire) == number;
         self.workers
             .iter()
-            .zip(self.charge.ground.pool.slots())
+            .zip(self.charge.ground.pool.local_slots())
             .any(|(worker, slot)| worker.is_some() && !answered(slot))
     }
 
     fn kill_overdue(&mut self, number: u32) {
-        for (worker, slot) in self.workers.iter_mut().zip(self.charge.ground.pool.slots()) {
+        for (worker, slot) in self.workers.iter_mut().zip(self.charge.ground.pool.local_slots()) {
             if slot.answered.load(Ordering::Acquire) != number
                 && let Some(Process { pid, .. }) = worker.take()
             {

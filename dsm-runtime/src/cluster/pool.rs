@@ -11,16 +11,22 @@ use super::process_pool::ProcessPool;
 use super::serial_pool::SerialPool;
 use super::settings::Settings;
 use super::thread_pool::ThreadPool;
+use crate::array::Shared;
+use crate::engine::Failure;
 use crate::error::Result;
+use crate::nodes::{SpreadPool, types_of};
 use crate::point::{Point, reached};
 use crate::segment::Segment;
 use crate::sync::{Dispenser, wake};
+use crate::view::Access;
 
 /// The workers of one cluster.
 pub(crate) enum Pool {
     Process(ProcessPool),
     Thread(ThreadPool),
     Serial(SerialPool),
+    /// Processes on several nodes.
+    Spread(Box<SpreadPool>),
 }
 
 /// How a call ended, seen from the words.
@@ -35,11 +41,12 @@ pub(crate) enum Over {
 }
 
 impl Pool {
-    pub(super) fn start(segment: &Arc<Segment>, settings: &Settings) -> Result<Self> {
+    pub(super) fn start<S: Shared>(segment: &Arc<Segment>, settings: &Settings) -> Result<Self> {
         Ok(match settings.backend {
             Backend::Process => Pool::Process(ProcessPool::start(segment, settings)?),
             Backend::Thread => Pool::Thread(ThreadPool::start(segment, settings)?),
             Backend::Serial => Pool::Serial(SerialPool::start(segment, settings)?),
+            Backend::Mpi => Pool::Spread(Box::new(SpreadPool::start(segment, settings, types_of::<S>)?)),
         })
     }
 
@@ -48,6 +55,7 @@ impl Pool {
             Pool::Process(pool) => &pool.memory,
             Pool::Thread(pool) => pool.memory(),
             Pool::Serial(pool) => pool.memory(),
+            Pool::Spread(pool) => &pool.local.memory,
         }
     }
 
@@ -55,13 +63,36 @@ impl Pool {
     pub(crate) fn is_whole(&mut self) -> bool {
         match self {
             Pool::Process(pool) => pool.is_whole(),
+            Pool::Spread(pool) => pool.is_whole(),
             Pool::Thread(_) | Pool::Serial(_) => true,
         }
     }
 
     /// Posts a job and gives its number; the last one must be over.
-    pub(crate) fn post(&self, entry: Entry, arguments: usize, seed: u64) -> u32 {
-        post(self.memory(), entry, arguments, seed)
+    ///
+    /// # Errors
+    ///
+    /// When the job can't be run on several nodes.
+    pub(crate) fn post(
+        &mut self,
+        job: (Entry, &[Access]),
+        arguments: usize,
+        seed: u64,
+        written: Vec<usize>,
+        name: &str,
+    ) -> Result<u32> {
+        match self {
+            Pool::Spread(pool) => pool.post(job, arguments, seed, written, name),
+            Pool::Process(_) | Pool::Thread(_) | Pool::Serial(_) => Ok(post(self.memory(), job.0, arguments, seed)),
+        }
+    }
+
+    /// Why the last call failed, and at which rank.
+    pub(crate) fn failure(&self) -> (Option<Failure>, Option<usize>) {
+        match self {
+            Pool::Spread(pool) => pool.failure.unwrap_or_else(|| pool.local.memory.control().failure()),
+            Pool::Process(_) | Pool::Thread(_) | Pool::Serial(_) => self.memory().control().failure(),
+        }
     }
 
     /// Waits until every worker is out of the call.
@@ -70,12 +101,13 @@ impl Pool {
             Pool::Process(pool) => pool.wait(number, deadline),
             Pool::Thread(pool) => pool.wait(number, function, deadline),
             Pool::Serial(pool) => pool.run(number, deadline),
+            Pool::Spread(pool) => pool.wait(number, deadline),
         }
     }
 }
 
 /// Posts a job to whoever serves the pool of this memory, and gives its number; the last one must be over.
-pub(super) fn post(memory: &PoolMemory, entry: Entry, arguments: usize, seed: u64) -> u32 {
+pub(crate) fn post(memory: &PoolMemory, entry: Entry, arguments: usize, seed: u64) -> u32 {
     let control = memory.control();
     let job = &control.job.0;
     // Zero is no call.

@@ -6,6 +6,7 @@
 //! the driver its arguments before a call, a rank its result, its report and its contributions during one.
 #![allow(unsafe_code)]
 
+use std::ops::Range;
 use std::os::fd::RawFd;
 use std::ptr::NonNull;
 use std::sync::atomic::Ordering;
@@ -33,6 +34,9 @@ pub(crate) const KEEP: usize = 1 << 20;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PoolLayout {
     pub(crate) size: usize,
+    /// The first rank that runs here, and how many do: all of them, unless the cluster has several nodes.
+    first: usize,
+    here: usize,
     slots: usize,
     fields: usize,
     dispensers: usize,
@@ -44,8 +48,8 @@ pub(crate) struct PoolLayout {
 }
 
 impl PoolLayout {
-    /// For this many workers and declared fields, and arrays of `segment` bytes.
-    pub(crate) fn new(size: usize, fields: usize, segment: usize) -> Self {
+    /// For this many workers, of which `local` run here, this many declared fields, and arrays of `segment` bytes.
+    pub(crate) fn new(size: usize, local: Range<usize>, fields: usize, segment: usize) -> Self {
         let slots = size_of::<Control>().next_multiple_of(align_of::<RankSlot>());
         let dispensers = (slots + size * size_of::<RankSlot>()).next_multiple_of(align_of::<RowDispenser>());
         let regions = (dispensers + fields * size_of::<RowDispenser>()).next_multiple_of(page_size());
@@ -57,7 +61,28 @@ impl PoolLayout {
         let partial = PartialLayout::new(segment);
         let room = address_space_limit().map_or(PARTIAL_SPACE, |limit| limit / 4);
         let partial = (partial.length(size) <= room).then_some(partial);
-        PoolLayout { size, slots, fields, dispensers, regions, region, partials, partial }
+        PoolLayout {
+            size,
+            first: local.start,
+            here: local.len(),
+            slots,
+            fields,
+            dispensers,
+            regions,
+            region,
+            partials,
+            partial,
+        }
+    }
+
+    /// The ranks that run here.
+    pub(crate) fn local(&self) -> Range<usize> {
+        self.first..self.first + self.here
+    }
+
+    /// Whether some ranks run on other nodes.
+    pub(crate) fn is_spread(&self) -> bool {
+        self.here != self.size
     }
 
     fn length(&self) -> usize {
@@ -117,6 +142,11 @@ impl PoolMemory {
         (0..self.layout.size).map(|rank| self.slot(rank))
     }
 
+    /// Those of the ranks that run here.
+    pub(crate) fn local_slots(&self) -> impl ExactSizeIterator<Item = &RankSlot> + Clone {
+        self.layout.local().map(|rank| self.slot(rank))
+    }
+
     /// What hands out the rows of the array declared as number `field`.
     pub(crate) fn row_dispenser(&self, field: usize) -> &Dispenser {
         assert!(field < self.layout.fields, "field {field} of {}", self.layout.fields);
@@ -133,6 +163,36 @@ impl PoolMemory {
         self.region(0)
     }
 
+    /// The arguments of the next call, which have been written.
+    pub(crate) fn sent(&self, used: usize) -> &[u8] {
+        // SAFETY: asked by whoever wrote them, between calls.
+        unsafe { self.arguments().bytes(used) }
+    }
+
+    /// Puts arguments that another node's driver wrote where the workers look for them; gives how many bytes. No call runs.
+    pub(crate) fn take_arguments(&self, bytes: &[u8]) -> usize {
+        // SAFETY: between calls no worker reads the region.
+        let region = unsafe { self.arguments().bytes_mut() };
+        region[..bytes.len()].copy_from_slice(bytes);
+        bytes.len()
+    }
+
+    /// Gives back the pages of large messages after a call; of all where nobody knows how much was written.
+    pub(crate) fn give_back(&self, failed: bool, sent: usize) {
+        if failed {
+            self.clear_regions();
+            return;
+        }
+        self.shrink_partials();
+        self.arguments().shrink(sent);
+        for (rank, slot) in self.slots().enumerate() {
+            self.result(rank).shrink(slot.answer_bytes.load(Ordering::Relaxed));
+            for parity in 0..3 {
+                self.contribution(rank, parity).shrink(slot.contribution_most.load(Ordering::Relaxed));
+            }
+        }
+    }
+
     /// A rank's result, or the error its function returned.
     pub(crate) fn result(&self, rank: usize) -> Region<'_> {
         self.region(1 + rank * REGIONS_PER_RANK)
@@ -140,6 +200,44 @@ impl PoolMemory {
 
     pub(crate) fn contribution(&self, rank: usize, parity: usize) -> Region<'_> {
         self.region(3 + rank * REGIONS_PER_RANK + parity)
+    }
+
+    /// What a rank of this node has contributed, for the other nodes.
+    pub(crate) fn contributed(&self, rank: usize, parity: usize) -> &[u8] {
+        let used = self.slot(rank).contribution_bytes[parity].load(Ordering::Relaxed);
+        // SAFETY: asked between the arrival of all ranks of the node and their release, when none writes.
+        unsafe { self.contribution(rank, parity).bytes(used) }
+    }
+
+    /// Puts what a rank of another node has contributed where those of this one look for it.
+    pub(crate) fn bring(&self, rank: usize, parity: usize, bytes: &[u8]) {
+        assert!(!self.layout.local().contains(&rank), "rank {rank} brings its own");
+        let slot = self.slot(rank);
+        slot.contribution_most.fetch_max(bytes.len(), Ordering::Relaxed);
+        slot.contribution_bytes[parity].store(bytes.len(), Ordering::Relaxed);
+        // SAFETY: no rank of this node is that rank; those that read what it brought two collectives ago have arrived since.
+        let region = unsafe { self.contribution(rank, parity).bytes_mut() };
+        region[..bytes.len()].copy_from_slice(bytes);
+    }
+
+    /// Puts what a rank of another node has answered, or reported, where the driver looks for it, after a call.
+    pub(crate) fn bring_answer(&self, rank: usize, value: &[u8], report: &[u8]) {
+        assert!(!self.layout.local().contains(&rank), "rank {rank} answers by itself");
+        for (region, bytes) in [(self.result(rank), value), (self.report(rank), report)] {
+            // SAFETY: no rank of this node is that rank, and the driver reads after the call only.
+            let region = unsafe { region.bytes_mut() };
+            region[..bytes.len()].copy_from_slice(bytes);
+        }
+        self.slot(rank).answer_bytes.store(value.len(), Ordering::Relaxed);
+        self.slot(rank).report_bytes.store(report.len(), Ordering::Release);
+    }
+
+    /// What a rank of this node has answered, and reported, after a call.
+    pub(crate) fn answered(&self, rank: usize) -> (&[u8], &[u8]) {
+        let slot = self.slot(rank);
+        let (value, report) = (slot.answer_bytes.load(Ordering::Relaxed), slot.report_bytes.load(Ordering::Acquire));
+        // SAFETY: the call is over, so the rank no longer writes.
+        unsafe { (self.result(rank).bytes(value), self.report(rank).bytes(report)) }
     }
 
     /// What a rank says of a failed call; apart from the result, since a panic may interrupt the writing of that.

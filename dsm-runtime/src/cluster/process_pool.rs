@@ -87,7 +87,12 @@ impl ProcessPool {
         refuse_threads(settings)?;
         refuse_unwinding()?;
         segment.recover_locks_if_used();
-        let layout = PoolLayout::new(size, segment.fields.len(), segment.memory.length());
+        let layout = PoolLayout::new(
+            size,
+            settings.first..settings.first + settings.here,
+            segment.fields.len(),
+            segment.memory.length(),
+        );
         let memory = PoolMemory::create(layout)?;
         let bell = Arc::new(Bell::new()?);
         let (lifeline, write_end) = lifeline()?;
@@ -240,8 +245,15 @@ impl ProcessPool {
         self.wait(number, Some(Instant::now()));
     }
 
+    /// Fails a call for what happened on another node, at a rank there.
+    pub(crate) fn fail(&self, number: u32, failure: Failure, rank: Option<usize>) {
+        if self.memory.control().fail_call(number, failure, rank) {
+            self.bell.ring();
+        }
+    }
+
     /// How the call ended, if it has.
-    fn over(&self, number: u32) -> Option<Over> {
+    pub(crate) fn over(&self, number: u32) -> Option<Over> {
         let control = self.memory.control();
         let done = control.done.0.number.load(Ordering::Acquire) == number;
         if control.has_finished(number) {

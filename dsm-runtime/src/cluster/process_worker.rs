@@ -13,7 +13,7 @@ use super::worker::{Worker, next_job, run};
 use crate::point::{Point, become_worker, reached};
 use crate::process::Carried;
 use crate::segment::inherited;
-use crate::sync::wake;
+use crate::sync::{go_elsewhere, wake};
 use crate::team::{Context, forget_call};
 use crate::view::ViewBase;
 
@@ -54,6 +54,10 @@ pub(super) fn work(pool: &'static PoolMemory, base: &'static ViewBase, bell: &'s
     let kept = pool.memory().keep_from_children().and_then(|()| base.memory.keep_from_children());
     if kept.is_err() {
         child::exit(UNFIT);
+    }
+    // What is atomic is the driver's node's.
+    if pool.layout.local().start > 0 {
+        go_elsewhere(base.memory);
     }
     panics::report();
     child::catch_exit();

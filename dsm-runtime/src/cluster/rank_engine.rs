@@ -12,12 +12,13 @@ use super::pool_memory::PoolMemory;
 use super::report::Report;
 use super::wait_policy::WaitPolicy;
 use super::worker::{Bystander, Idle};
-use crate::engine::{Engine, Failure, SUB_TEAMS, Stop};
+use crate::engine::{Engine, Failure, SUB_TEAM_BYTES, SUB_TEAMS, Stop};
 use crate::error::{Place, Result};
 use crate::identity::{Identity, describe, handed_out, overlap, skipped};
 use crate::point::{Point, reached};
 use crate::sync::{
-    Arrival, Dispenser, LockWord, Met, Park, Patience, SubTeamWords, TurnWord, Waiting, WordPlace, sleep, wake,
+    Arrival, Dispenser, ErrandTold, LockWord, Met, Park, Patience, SubTeamWords, TurnWord, Waiting, WordPlace, sleep,
+    wake,
 };
 use crate::team::{Context, Doing};
 use crate::view::ViewBase;
@@ -92,8 +93,8 @@ impl RankEngine {
     pub(crate) fn arrive_at_return(&self, identity: &Identity) {
         let control = self.pool.control();
         self.slot().write_identity(identity);
-        match control.barrier.0.arrive(self.pool.layout.size) {
-            Arrival::Last if self.all_agree(identity) => {
+        match control.barrier.0.arrive(self.here()) {
+            Arrival::Last if self.others_are_there(identity) && self.all_agree(identity) => {
                 control.barrier.0.open(self);
                 if control.finish_call(self.number.get()) {
                     reached(Point::Finished);
@@ -101,14 +102,33 @@ impl RankEngine {
                     self.carrier.tell_over(self.pool);
                 }
             }
+            // No effect where the call has failed, as it has if the other nodes aren't there.
             Arrival::Last => self.fail(Failure::Diverged),
             Arrival::Early(_) => {
                 reached(Point::Returned);
-                if self.pool.control().asleep.0.count_return(&self.slot().waiting, self.pool.layout.size) {
+                if self.pool.control().asleep.0.count_return(&self.slot().waiting, self.here()) {
                     self.carrier.ring();
                 }
             }
         }
+    }
+
+    /// How many ranks meet in this node's barrier.
+    fn here(&self) -> usize {
+        self.pool.layout.local().len()
+    }
+
+    /// Waits, when all ranks of this node are in a collective, until all of the other nodes are in one, and what they
+    /// bring to it is here. `false` when the call has failed.
+    fn others_are_there(&self, identity: &Identity) -> bool {
+        if !self.pool.layout.is_spread() {
+            return true;
+        }
+        if !self.pool.local_slots().all(|slot| slot.is_in(identity.words())) {
+            self.fail(Failure::Diverged);
+            return false;
+        }
+        self.pool.control().relay.0.ask(self)
     }
 
     fn all_agree(&self, identity: &Identity) -> bool {
@@ -244,7 +264,7 @@ impl Park for RankEngine {
     }
 
     fn park(&self, word: &AtomicU32, value: u32, mask: u32, waiting: Waiting, deadline: Option<Instant>) {
-        let size = self.pool.layout.size;
+        let size = self.here();
         let published = (self.locate(word), value, waiting);
         self.pool.control().asleep.0.sleep(
             &self.slot().waiting,
@@ -271,7 +291,13 @@ impl Engine for RankEngine {
     fn meet(&self, identity: &Identity) -> Result<(), Stop> {
         self.slot().write_identity(identity);
         reached(Point::Arriving);
-        match self.pool.control().barrier.0.meet(self.pool.layout.size, self, || self.may_open(identity)) {
+        match self
+            .pool
+            .control()
+            .barrier
+            .0
+            .meet(self.here(), self, || self.others_are_there(identity) && self.may_open(identity))
+        {
             Met::Together => {
                 reached(Point::Met);
                 Ok(())
@@ -311,6 +337,9 @@ impl Engine for RankEngine {
         let slot = self.slot();
         slot.contribution_bytes[parity].store(used, Ordering::Relaxed);
         slot.contribution_most.fetch_max(used, Ordering::Relaxed);
+        if self.pool.layout.is_spread() && parity != SUB_TEAM_BYTES {
+            slot.unsent.fetch_or(1 << parity, Ordering::Relaxed);
+        }
         Ok(())
     }
 
@@ -321,7 +350,15 @@ impl Engine for RankEngine {
         unsafe { self.pool.contribution(rank, parity).bytes(used) }
     }
 
+    fn errand(&self, errand: ErrandTold) -> Result<[u64; 2], Stop> {
+        self.slot().errand.run(errand, self).ok_or(Stop)
+    }
+
     fn first(&self, sequence: u64) -> bool {
+        // Of several nodes it is the first on the driver's.
+        if self.pool.layout.local().start > 0 {
+            return false;
+        }
         // The call's number in the upper half, so that the first of a call is never behind the last of the one before.
         let claim = u64::from(self.number.get()) << 32 | (sequence & 0xffff_ffff);
         let single = &self.pool.control().single.0;

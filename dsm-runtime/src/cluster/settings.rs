@@ -11,6 +11,9 @@ use crate::view::Way;
 pub(crate) struct Settings {
     pub(crate) backend: Backend,
     pub(crate) size: usize,
+    /// The first rank that runs on this node, and how many do.
+    pub(crate) first: usize,
+    pub(crate) here: usize,
     pub(crate) seed: u64,
     pub(crate) deadline: Option<Duration>,
     pub(crate) grace: Duration,

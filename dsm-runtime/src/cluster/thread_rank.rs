@@ -35,7 +35,7 @@ impl Common {
         // A child that somebody's code forks runs no rank.
         inherited::add_forget(forget_call);
         panics::report();
-        let memory = PoolMemory::create(PoolLayout::new(size, segment.fields.len(), segment.memory.length()))?;
+        let memory = PoolMemory::create(PoolLayout::new(size, 0..size, segment.fields.len(), segment.memory.length()))?;
         Ok(Common { memory, segment: Arc::clone(segment), wait_policy, way })
     }
 }
@@ -61,8 +61,15 @@ impl Common {
         // lifetime of its resources, so it can't keep them, and `worker::run` makes the thread forget the call.
         unsafe {
             let partials = forever(pool).partials();
-            let base =
-                ViewBase { rank, size, memory: forever(arrays), fields: forever(fields), partials, way: self.way };
+            let base = ViewBase {
+                rank,
+                size,
+                memory: forever(arrays),
+                fields: forever(fields),
+                partials,
+                way: self.way,
+                here: 0..size,
+            };
             let engine = RankEngine::new(forever(pool), forever(&base), forever_carrier(carrier), self.wait_policy);
             let context = Context::new(forever(&engine), forever(&base), carried);
             f(&Worker { engine: forever(&engine), context: forever(&context) })

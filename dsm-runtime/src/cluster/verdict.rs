@@ -48,8 +48,15 @@ impl<'a> Subject<'a> {
 }
 
 /// The error that a failed call ends in.
-pub(crate) fn error(pool: &PoolMemory, subject: &Subject<'_>, settings: &Settings) -> Error {
-    let error = first_failure(pool, subject, settings);
+///
+/// `failure` is why, and at which rank it began.
+pub(crate) fn error(
+    pool: &PoolMemory,
+    failure: (Option<Failure>, Option<usize>),
+    subject: &Subject<'_>,
+    settings: &Settings,
+) -> Error {
+    let error = first_failure(pool, failure, subject, settings);
     let job = error.rank().and_then(subject.job_of);
     let error = error.with_job(job);
     let overdue = pool.slots().map(|slot| slot.overdue.load(Ordering::Relaxed)).enumerate();
@@ -58,8 +65,8 @@ pub(crate) fn error(pool: &PoolMemory, subject: &Subject<'_>, settings: &Setting
     let one = overdue.len() == 1;
     let killed = if one { "was killed" } else { "were killed" };
     let what_followed = match (settings.backend, settings.purpose) {
-        (Backend::Process, Purpose::Cluster) => format!("{killed} and replaced"),
-        (Backend::Process, Purpose::Map | Purpose::Background) => killed.to_owned(),
+        (Backend::Process | Backend::Mpi, Purpose::Cluster) => format!("{killed} and replaced"),
+        (Backend::Process | Backend::Mpi, Purpose::Map | Purpose::Background) => killed.to_owned(),
         (Backend::Thread | Backend::Serial, _) => {
             let waited = Duration::from_millis(longest.into());
             format!(
@@ -78,10 +85,14 @@ pub(super) fn ranks(numbers: &[usize]) -> String {
     format!("{} {}", if list.len() == 1 { "rank" } else { "ranks" }, list.join(", "))
 }
 
-fn first_failure(pool: &PoolMemory, subject: &Subject<'_>, settings: &Settings) -> Error {
+fn first_failure(
+    pool: &PoolMemory,
+    (failure, at): (Option<Failure>, Option<usize>),
+    subject: &Subject<'_>,
+    settings: &Settings,
+) -> Error {
     let function = subject.function;
     let accounts: Vec<Account> = pool.slots().enumerate().map(|(rank, slot)| account(pool, rank, slot)).collect();
-    let (failure, at) = pool.control().failure();
     // A function's own error comes before what it leads to: the others waited for the rank that returned it.
     if matches!(failure, Some(Failure::Diverged | Failure::Deadlock))
         && let Some(account) = accounts.iter().find(|account| account.answer == Answer::Refusal)

@@ -168,7 +168,7 @@ impl<R: Serialize + DeserializeOwned + 'static> Background<R> {
             Over::Finished => {}
             Over::Failed => {
                 let subject = Subject { function: NAME, job_of: &|_| None };
-                return Err(verdict::error(&pool.memory, &subject, &process.settings));
+                return Err(verdict::error(&pool.memory, pool.memory.control().failure(), &subject, &process.settings));
             }
             Over::MonitorDied | Over::Stuck => return Err(monitor_died(&format!("during `{NAME}`"))),
         }

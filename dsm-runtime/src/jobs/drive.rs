@@ -49,7 +49,8 @@ pub(super) fn drive(
         Over::Failed => {
             let memory = running.memory();
             let job_of = |rank| memory.rank(rank).own.0.job.load(Ordering::Relaxed).checked_sub(1);
-            Err(verdict::error(&running.pool.memory, &Subject { function: NAME, job_of: &job_of }, settings))
+            let failure = running.pool.memory.control().failure();
+            Err(verdict::error(&running.pool.memory, failure, &Subject { function: NAME, job_of: &job_of }, settings))
         }
         Over::MonitorDied => Err(monitor_died(&format!("during `{NAME}`"))),
         Over::Stuck => Err(verdict::stuck(NAME, settings)),

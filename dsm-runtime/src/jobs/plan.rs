@@ -49,9 +49,12 @@ impl Plan {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let workers = number_of_workers(self.workers, &|name| std::env::var_os(name), cores)
             .map_err(|error| Error::new(ErrorKind::Workers, error.to_string()))?;
+        let size = at_most.map_or(workers, |most| workers.min(most.max(1)));
         Ok(Settings {
             backend: Backend::Process,
-            size: at_most.map_or(workers, |most| workers.min(most.max(1))),
+            size,
+            first: 0,
+            here: size,
             seed: self.seed,
             deadline: self.deadline,
             grace: self.grace,
@@ -71,6 +74,7 @@ impl Plan {
     /// Whether jobs run in the caller: also where threads carry workers, since closures may hold what no other thread may
     /// use.
     pub(super) fn is_serial(&self) -> Result<bool> {
-        Ok(Backend::chosen(None, std::env::var_os("DSM_BACKEND"))? != Backend::Process || self.serial)
+        let backend = Backend::chosen(None, std::env::var_os("DSM_BACKEND"))?;
+        Ok(matches!(backend, Backend::Thread | Backend::Serial) || self.serial)
     }
 }

@@ -157,6 +157,11 @@ impl Declaration {
     }
 
     /// The laid-out fields and the bytes they need, whether or not there is memory for them.
+    /// What another process laid out.
+    pub(crate) fn laid_out_as(struct_name: &'static str, fields: Vec<Field>, length: usize) -> Self {
+        Declaration { struct_name, fields, length }
+    }
+
     #[cfg(test)]
     pub(crate) fn laid_out(self) -> (Vec<Field>, usize) {
         (self.fields, self.length)

@@ -6,11 +6,13 @@
 use std::any::TypeId;
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::memory::Memory;
 use crate::sync::{FlagWord, Held, LockWord, TicketWords};
 
 /// The synchronisation a cell carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum CellKind {
     Lock,
     FairLock,
@@ -30,7 +32,7 @@ impl CellKind {
 }
 
 /// What a field is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum FieldKind {
     /// An array of this shape, in standard layout.
     Array(Vec<usize>),
@@ -56,7 +58,15 @@ pub(crate) struct Field {
     pub(crate) offset: usize,
 }
 
+/// The type of a field that another process declared, until it is known.
+pub(crate) struct Untold;
+
 impl Field {
+    /// Whether its elements, or it, are of this type.
+    pub(crate) fn is_of<T: 'static>(&self) -> bool {
+        self.type_id == TypeId::of::<T>() || (self.type_id == TypeId::of::<Untold>() && self.stride == size_of::<T>())
+    }
+
     /// How many elements or cells.
     pub(crate) fn count(&self) -> usize {
         match &self.kind {

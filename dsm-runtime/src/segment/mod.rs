@@ -11,7 +11,7 @@ mod segment;
 
 pub(crate) use available::{available, human, total_memory};
 pub use declaration::Declaration;
-pub(crate) use declared::{CellKind, Field, FieldKind, LockWords};
+pub(crate) use declared::{CellKind, Field, FieldKind, LockWords, Untold};
 pub(crate) use memory::{Memory, page_size};
 pub use node_memory::{Location, NodeMemory};
 pub(crate) use segment::{Segment, Use, field};

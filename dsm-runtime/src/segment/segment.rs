@@ -1,5 +1,6 @@
 //! The memory of one declared struct or anonymous array on the driver: its fields and whether a call is running on it.
 
+use std::any::TypeId;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 
@@ -111,6 +112,19 @@ impl Segment {
     /// The field declared as number `index`.
     pub(crate) fn field(&self, index: usize) -> &Field {
         field(&self.fields, index)
+    }
+
+    /// Whether workers have ever been started on it.
+    pub(crate) fn is_used(&self) -> bool {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// Fills in the types of fields that another process declared.
+    pub(crate) fn give_types(&mut self, types: &[(usize, TypeId, &'static str)]) {
+        for field in &mut self.fields {
+            let known = types.iter().find(|(index, ..)| *index == field.index);
+            (field.type_id, field.type_name) = known.map_or((field.type_id, "?"), |&(_, id, name)| (id, name));
+        }
     }
 
     /// As [`recover_locks`](Segment::recover_locks), unless this is the first time: in fresh memory no lock was ever

@@ -8,6 +8,7 @@ use std::cell::UnsafeCell;
 use std::fmt;
 
 use super::atomic_element::{AtomicBits, AtomicElement, AtomicNumber};
+use super::elsewhere::{self, elsewhere, number, value};
 
 /// A value that every worker may change at any time, one operation at once.
 ///
@@ -59,7 +60,10 @@ impl<T: AtomicElement> Atomic<T> {
     /// ```
     #[inline]
     pub fn load(&self) -> T {
-        T::load(self)
+        match elsewhere(self, elsewhere::load::<T>, [0; 2]) {
+            Some([found, _]) => value(found),
+            None => T::load(self),
+        }
     }
 
     /// Sets the value.
@@ -77,7 +81,9 @@ impl<T: AtomicElement> Atomic<T> {
     /// ```
     #[inline]
     pub fn store(&self, value: T) {
-        T::store(self, value);
+        if elsewhere(self, elsewhere::store::<T>, [number(value), 0]).is_none() {
+            T::store(self, value);
+        }
     }
 
     /// Sets the value and gives the one before.
@@ -95,7 +101,10 @@ impl<T: AtomicElement> Atomic<T> {
     /// ```
     #[inline]
     pub fn swap(&self, value: T) -> T {
-        T::swap(self, value)
+        match elsewhere(self, elsewhere::swap::<T>, [number(value), 0]) {
+            Some([before, _]) => self::value(before),
+            None => T::swap(self, value),
+        }
     }
 
     /// Sets the value to `new` if it is `current`; gives the value found, in `Err` when it was another.
@@ -119,7 +128,11 @@ impl<T: AtomicElement> Atomic<T> {
     /// ```
     #[inline]
     pub fn compare_exchange(&self, current: T, new: T) -> Result<T, T> {
-        T::compare_exchange(self, current, new)
+        match elsewhere(self, elsewhere::compare_exchange::<T>, [number(current), number(new)]) {
+            Some([before, 1]) => Ok(value(before)),
+            Some([found, _]) => Err(value(found)),
+            None => T::compare_exchange(self, current, new),
+        }
     }
 
     /// Replaces the value by `f` of it, trying again while others interfere; gives the value before.
@@ -167,7 +180,10 @@ impl<T: AtomicNumber> Atomic<T> {
     /// ```
     #[inline]
     pub fn fetch_add(&self, value: T) -> T {
-        T::fetch_add(self, value)
+        match elsewhere(self, elsewhere::fetch_add::<T>, [number(value), 0]) {
+            Some([before, _]) => self::value(before),
+            None => T::fetch_add(self, value),
+        }
     }
 
     /// Subtracts and gives the value before.
@@ -186,7 +202,10 @@ impl<T: AtomicNumber> Atomic<T> {
     /// ```
     #[inline]
     pub fn fetch_sub(&self, value: T) -> T {
-        T::fetch_sub(self, value)
+        match elsewhere(self, elsewhere::fetch_sub::<T>, [number(value), 0]) {
+            Some([before, _]) => self::value(before),
+            None => T::fetch_sub(self, value),
+        }
     }
 
     /// Keeps the smaller of the two and gives the value before. Of a number and NaN the number is kept.
@@ -205,7 +224,10 @@ impl<T: AtomicNumber> Atomic<T> {
     /// ```
     #[inline]
     pub fn fetch_min(&self, value: T) -> T {
-        T::fetch_min(self, value)
+        match elsewhere(self, elsewhere::fetch_min::<T>, [number(value), 0]) {
+            Some([before, _]) => self::value(before),
+            None => T::fetch_min(self, value),
+        }
     }
 
     /// Keeps the greater of the two and gives the value before. Of a number and NaN the number is kept.
@@ -223,7 +245,10 @@ impl<T: AtomicNumber> Atomic<T> {
     /// ```
     #[inline]
     pub fn fetch_max(&self, value: T) -> T {
-        T::fetch_max(self, value)
+        match elsewhere(self, elsewhere::fetch_max::<T>, [number(value), 0]) {
+            Some([before, _]) => self::value(before),
+            None => T::fetch_max(self, value),
+        }
     }
 }
 
@@ -244,7 +269,10 @@ impl<T: AtomicBits> Atomic<T> {
     /// ```
     #[inline]
     pub fn fetch_and(&self, value: T) -> T {
-        T::fetch_and(self, value)
+        match elsewhere(self, elsewhere::fetch_and::<T>, [number(value), 0]) {
+            Some([before, _]) => self::value(before),
+            None => T::fetch_and(self, value),
+        }
     }
 
     /// Bitwise (for bool: logical) or; gives the value before.
@@ -262,7 +290,10 @@ impl<T: AtomicBits> Atomic<T> {
     /// ```
     #[inline]
     pub fn fetch_or(&self, value: T) -> T {
-        T::fetch_or(self, value)
+        match elsewhere(self, elsewhere::fetch_or::<T>, [number(value), 0]) {
+            Some([before, _]) => self::value(before),
+            None => T::fetch_or(self, value),
+        }
     }
 
     /// Bitwise (for bool: logical) exclusive or; gives the value before.
@@ -280,7 +311,10 @@ impl<T: AtomicBits> Atomic<T> {
     /// ```
     #[inline]
     pub fn fetch_xor(&self, value: T) -> T {
-        T::fetch_xor(self, value)
+        match elsewhere(self, elsewhere::fetch_xor::<T>, [number(value), 0]) {
+            Some([before, _]) => self::value(before),
+            None => T::fetch_xor(self, value),
+        }
     }
 }
 

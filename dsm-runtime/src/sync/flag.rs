@@ -193,7 +193,10 @@ impl fmt::Debug for Flag {
 #[inline]
 fn worker(place: &'static Location<'static>) -> &'static Context {
     match current() {
-        Some(context) => context,
+        Some(context) => {
+            context.keep_to_one_node("a flag", place);
+            context
+        }
         None => panic!("{place}: a flag is used inside a parallel function; the driver uses `get()` of its handle"),
     }
 }

@@ -267,7 +267,10 @@ impl<T: Element + fmt::Debug> fmt::Debug for LockGuard<'_, T> {
 #[inline]
 pub(super) fn worker(place: &'static Location<'static>) -> &'static Context {
     match current() {
-        Some(context) => context,
+        Some(context) => {
+            context.keep_to_one_node("a lock", place);
+            context
+        }
         None => {
             panic!("{place}: a lock is taken inside a parallel function; the driver uses `get_mut()` of its handle")
         }

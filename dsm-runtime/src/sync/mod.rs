@@ -5,6 +5,7 @@
 
 mod atomic;
 mod atomic_element;
+mod elsewhere;
 mod fair_lock;
 mod flag;
 mod futex;
@@ -16,6 +17,7 @@ mod words;
 
 pub use atomic::Atomic;
 pub use atomic_element::{AtomicBits, AtomicElement, AtomicNumber};
+pub(crate) use elsewhere::{Operation, go_elsewhere};
 pub use fair_lock::{FairLock, FairLockGuard};
 pub use flag::Flag;
 pub(crate) use futex::{sleep, wake};

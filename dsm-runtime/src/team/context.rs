@@ -53,6 +53,8 @@ impl Section {
 pub(crate) struct Context {
     pub(crate) engine: &'static dyn Engine,
     pub(crate) base: &'static ViewBase,
+    /// Whether some ranks are on other nodes.
+    spread: bool,
     carried: Carried,
     /// The call that this thread was in when this one began, if it is the driver's own.
     outer: Cell<(Option<&'static Context>, Carried)>,
@@ -101,6 +103,7 @@ impl Context {
         Context {
             engine,
             base,
+            spread: base.is_spread(),
             carried,
             outer: Cell::new((None, Carried::BY_A_PROCESS)),
             unwinding: Cell::new(false),
@@ -317,6 +320,20 @@ impl Context {
     pub(crate) fn held_names(&self) -> String {
         let names = self.base.locks_held_by(self.rank());
         if names.is_empty() { "a lock".to_owned() } else { format!("lock {}", names.join(", ")) }
+    }
+
+    /// Refuses what ranks of several nodes can't share yet.
+    #[inline]
+    pub(crate) fn keep_to_one_node(&self, what: &str, place: &'static Location<'static>) {
+        if self.spread {
+            self.beyond_one_node(what, place);
+        }
+    }
+
+    #[cold]
+    fn beyond_one_node(&self, what: &str, place: &'static Location<'static>) -> ! {
+        let message = format!("{what}: ranks on several nodes can't share it yet; run this on one node");
+        self.misuse(&message, place)
     }
 
     /// Fails the call for a broken rule, and leaves it.

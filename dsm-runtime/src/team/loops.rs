@@ -131,8 +131,8 @@ pub(crate) struct Looping {
 enum Source {
     /// Settled beforehand: the deal, and how many are done.
     Dealt(Deal, usize),
-    /// Handed out as ranks ask.
-    Asked(Asker, &'static Dispenser),
+    /// Handed out as ranks ask, from this position on.
+    Asked(Asker, &'static Dispenser, usize),
 }
 
 impl Source {
@@ -144,10 +144,10 @@ impl Source {
                 *done += run;
                 Some(start..start + run)
             }
-            Source::Asked(asker, dispenser) => {
+            Source::Asked(asker, dispenser, first) => {
                 let chunk = asker.ask(dispenser)?;
                 reached(Point::ChunkTaken);
-                Some(chunk)
+                Some(*first + chunk.start..*first + chunk.end)
             }
         }
     }
@@ -205,7 +205,12 @@ impl Team<'_> {
         context.begin_asking(Operation::ForEach, place);
         let sequence = context.sequence();
         let mut source = match schedule.portion() {
-            Some(portion) => Source::Asked(Asker::new(nest.len(), self.size(), portion), context.engine.dispenser()),
+            Some(portion) => {
+                // Each node hands out the share of its ranks.
+                let Range { start, end } = context.base.share_of_node(nest.len());
+                let asker = Asker::new(end - start, context.base.here.len(), portion);
+                Source::Asked(asker, context.engine.dispenser(), start)
+            }
             None => {
                 let seed = mix(&[context.seed.get(), sequence, 4]);
                 Source::Dealt(Deal::new(schedule, nest.len(), self.size(), self.id(), seed), 0)

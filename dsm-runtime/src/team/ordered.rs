@@ -58,6 +58,7 @@ impl Team<'_> {
         let place = Location::caller();
         let context = self.context;
         context.check();
+        context.keep_to_one_node("`ordered`", place);
         if context.section() == Some(Section::Ordered) {
             context.misuse("`ordered` inside `ordered`: it would wait for its own turn to end; move it out", place);
         }

@@ -1,5 +1,6 @@
 //! Tuples of sections, each run once by whichever worker is free.
 
+use std::ops::Range;
 use std::panic::Location;
 
 use serde::Serialize;
@@ -134,13 +135,15 @@ impl Team<'_> {
         context.may_meet(Operation::Sections, place);
         context.begin_asking(Operation::Sections, place);
         let sequence = context.sequence();
-        let mut asker = Asker::new(S::COUNT, self.size(), Portion::Fixed(1));
+        // Each node hands out the share of its ranks.
+        let Range { start, end } = context.base.share_of_node(S::COUNT);
+        let mut asker = Asker::new(end - start, context.base.here.len(), Portion::Fixed(1));
         // The section taken and not yet run. A worker takes ascending ones, so none is behind it.
         let mut taken = None;
         let mut mine = |number: usize| {
             context.check();
             if taken.is_none() {
-                taken = asker.ask(context.engine.dispenser()).map(|section| section.start);
+                taken = asker.ask(context.engine.dispenser()).map(|section| start + section.start);
                 reached(Point::ChunkTaken);
             }
             taken.take_if(|taken| *taken == number).is_some()

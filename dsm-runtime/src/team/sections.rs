@@ -97,6 +97,7 @@ impl Team<'_> {
         let place = Location::caller();
         let context = self.context;
         context.check();
+        context.keep_to_one_node("`critical`", place);
         context.note(Doing::Critical, place);
         match context.engine.critical().lock(self.id(), context.engine, None) {
             Ok(()) => context.done(),

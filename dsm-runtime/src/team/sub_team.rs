@@ -65,6 +65,7 @@ type Wish = (i64, i64, Option<usize>);
 fn split<'w>(group: &impl Group, color: i64, key: i64, place: &'static Location<'static>) -> SubTeam<'w> {
     let context = group.context();
     context.check();
+    context.keep_to_one_node("a sub-team", place);
     context.may_meet(Operation::Split, place);
     let own_words = context.engine.sub_teams(context.rank());
     let free = own_words.iter().position(SubTeamWords::is_free);

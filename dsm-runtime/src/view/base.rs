@@ -1,8 +1,10 @@
 //! What views are built from: the worker's mapping of the segment, and the declaration.
 
+use std::ops::Range;
 use std::ptr;
 
 use super::partials::{Partials, Way};
+use crate::schedule::block;
 use crate::segment::{Field, Memory};
 use crate::sync::FlagWord;
 
@@ -16,9 +18,22 @@ pub(crate) struct ViewBase {
     pub(crate) partials: Option<Partials>,
     /// How they are made, when that isn't left to the array's size.
     pub(crate) way: Option<Way>,
+    /// The ranks of this node, which alone share its memory.
+    pub(crate) here: Range<usize>,
 }
 
 impl ViewBase {
+    /// What this node's ranks share out among themselves of `0..length`, where others share out the rest.
+    pub(crate) fn share_of_node(&self, length: usize) -> Range<usize> {
+        let start = block(length, self.size, self.here.start).start;
+        start..block(length, self.size, self.here.end - 1).end
+    }
+
+    /// Whether some ranks are on other nodes.
+    pub(crate) fn is_spread(&self) -> bool {
+        self.here.len() != self.size
+    }
+
     /// The name of the lock, flag or atomic at an address.
     pub(crate) fn cell_name(&self, address: usize) -> String {
         let offset = self.memory.offset_of(ptr::without_provenance(address));

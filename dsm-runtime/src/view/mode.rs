@@ -1,10 +1,12 @@
 //! Access modes and the clauses of a parallel function, as plain data that every process agrees on.
 
+use serde::{Deserialize, Serialize};
+
 use super::operator::Operator;
 use crate::schedule::Schedule;
 
 /// How the workers use an array.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mode {
     /// Everybody reads all of it.
     Read,
@@ -26,7 +28,7 @@ pub enum Mode {
 }
 
 /// One array of a parallel function's clauses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Access {
     /// The array's number in the declaration.
     pub field: usize,

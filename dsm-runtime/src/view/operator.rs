@@ -3,12 +3,13 @@
 //! Not here: where contributions go (`partials`).
 
 use num_complex::Complex;
+use serde::{Deserialize, Serialize};
 
 use crate::element::Element;
 use crate::sync::{Atomic, AtomicBits, AtomicNumber};
 
 /// An operator, as data that every rank agrees on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u64)]
 pub enum Operator {
     /// `+`

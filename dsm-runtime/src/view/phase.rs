@@ -12,6 +12,7 @@ use super::mode::Mode;
 use super::partials::{self, Accumulating};
 use super::transition::{Pending, Transition, View};
 use crate::identity::{Identity, Operation};
+use crate::nodes::refuses;
 use crate::point::{Point, reached};
 use crate::schedule::Schedule;
 use crate::seed::mix;
@@ -199,6 +200,11 @@ fn misfit(context: &Context, transition: &Transition<'_>) -> Option<String> {
     let name = transition.origin.field.name;
     if !ptr::eq(transition.origin.base, context.base) {
         return Some(format!("`{name}` belongs to another call's team"));
+    }
+    if context.base.is_spread() && refuses(transition.mode) {
+        return Some(format!(
+            "`{name}`: ranks on several nodes can't use an array in this way yet; read it, or split it"
+        ));
     }
     let range = transition.own.as_ref()?;
     let length = transition.origin.field.shape()[0];

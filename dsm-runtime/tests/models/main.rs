@@ -17,6 +17,7 @@ mod fair_lock;
 mod flag;
 mod lock;
 mod recovery;
+mod relay;
 mod sub_team;
 mod turn;
 

@@ -22,7 +22,7 @@ use crate::identity::{Identity, Operation, describe, handed_out, overlap};
 use crate::payload::text_of;
 use crate::process::Carried;
 use crate::segment::{Declaration, Field, Memory, field};
-use crate::sync::{Barrier, Dispenser, LockWord, Met, Park, SubTeamWords, TurnWord, Waiting};
+use crate::sync::{Barrier, Dispenser, ErrandTold, LockWord, Met, Park, SubTeamWords, TurnWord, Waiting};
 use crate::team::{Context, Leaving};
 use crate::view::{Access, Grant, Mode, PartialLayout, Partials, ViewBase, Way, bring_together};
 
@@ -162,7 +162,8 @@ impl HeapTeam {
         // SAFETY: as for a call.
         let partials = unsafe { partials_of(forever(&self.partials), memory, size) };
         let way = self.way;
-        let bases: Vec<_> = (0..size).map(|rank| ViewBase { rank, size, memory, fields, partials, way }).collect();
+        let bases: Vec<_> =
+            (0..size).map(|rank| ViewBase { rank, size, memory, fields, partials, way, here: 0..size }).collect();
         let dispenser = Dispenser::default();
         let grants = bases.iter().map(|base| {
             // SAFETY: the bases live until `f` has returned. One grant for each rank, all in the same mode
@@ -216,7 +217,7 @@ impl Call {
         let engine = Rank { rank, call, fields };
         // SAFETY: zero at first, and used by the calls of this team only, one after the other.
         let partials = unsafe { partials_of(partials, memory, self.size) };
-        let base = ViewBase { rank, size: self.size, memory, fields, partials, way };
+        let base = ViewBase { rank, size: self.size, memory, fields, partials, way, here: 0..self.size };
         // SAFETY: engine and base are dropped after the context, and that after its last use.
         let context = Context::new(unsafe { forever(&engine) }, unsafe { forever(&base) }, Carried::by_a_thread());
         // SAFETY: as above.
@@ -280,6 +281,10 @@ impl Rank {
 }
 
 impl Engine for Rank {
+    fn errand(&self, _: ErrandTold) -> Result<[u64; 2], Stop> {
+        unreachable!("all ranks share one memory")
+    }
+
     fn meet(&self, identity: &Identity) -> std::result::Result<(), Stop> {
         // SAFETY: this rank's own; others read it only between the last arrival and the opening.
         unsafe { *self.call.identities[self.rank].get() = Some(identity.clone()) };
