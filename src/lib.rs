@@ -153,6 +153,9 @@ pub mod prelude {
 #[doc = include_str!("../docs/coming_from.md")]
 pub mod coming_from {}
 
+#[doc = include_str!("../docs/on_a_cluster.md")]
+pub mod on_a_cluster {}
+
 #[doc = include_str!("../docs/guarantees.md")]
 pub mod guarantees {}
 
