@@ -119,7 +119,7 @@ pub use dsm_runtime::{
     Backend, Background, Builder, Cluster, Element, Error, ErrorKind, FairLock, FairLockGuard, FileElement, Flag,
     FromFile, FromNpy, Handle, Handles, Indices, JobContext, JobError, Jobs, Listed, Lock, LockGuard, LoopIndex,
     LoopRange, Map, NpyElement, OnError, Part, Pending, Phase, Place, Progress, Raw, Read, Result, Rows, RowsMut,
-    Schedule, Sections, Shared, SharedArray, SharedAtomics, SharedCell, Side, Skip, Sort, SortKey, Split, Stop,
+    Schedule, Sections, Shared, SharedArray, SharedAtomics, SharedCell, Side, Skip, Sort, SortKey, Split, Stats, Stop,
     Streamed, SubTeam, Team, TeamRng, ToFile, View, WaitPolicy, argsort, background, from_file, from_npy, indicatif,
     map, ops, searchsorted, sort, sort_by_key, stream, to_file, to_npy,
 };

@@ -79,6 +79,8 @@ fn main() -> dsm::Result<()> {
             }
         }
     }
+    // A map forks workers of its own beside the threads that MPI has made.
+    assert_eq!(dsm::map(0..10).workers(2).run(|_, job| job * job)?, (0..10).map(|job| job * job).collect::<Vec<_>>());
     println!("calls hold on {size} workers, backend {}", cluster.backend());
     Ok(())
 }

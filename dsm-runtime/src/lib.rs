@@ -38,7 +38,7 @@ mod threads;
 mod view;
 
 pub use array::{Handle, Handles, Part, Shared, SharedArray, SharedAtomics, SharedCell};
-pub use cluster::{Backend, Builder, Cluster, WaitPolicy};
+pub use cluster::{Backend, Builder, Cluster, Stats, WaitPolicy};
 pub use element::Element;
 pub use error::{Error, ErrorKind, Place, Result};
 pub use files::{FileElement, FromFile, FromNpy, NpyElement, ToFile, from_file, from_npy, to_file, to_npy};

@@ -164,7 +164,7 @@ fn what_nodes_do_not_share_yet_is_refused() {
     let error = handed_out(&mut cluster).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Backend, "{error}");
     assert_works(&mut cluster);
-    let error = made_atomic(&mut cluster).unwrap_err();
+    let error = contributed_to(&mut cluster).unwrap_err();
     assert!(error.to_string().contains("`a`: ranks on several nodes can't use an array in this way yet"), "{error}");
     assert_works(&mut cluster);
 }
@@ -175,8 +175,8 @@ fn handed_out(res: Bench) -> usize {
 }
 
 #[dsm::parallel(read(a))]
-fn made_atomic(res: Bench) {
-    res.team.phase(res.a.atomics());
+fn contributed_to(res: Bench) {
+    res.team.phase(res.a.accumulate(ops::Add));
 }
 
 #[dsm::test]

@@ -18,4 +18,5 @@ macro_rules! on_nodes {
 }
 
 mod faults;
+mod moves;
 mod same;

@@ -35,8 +35,7 @@ pub enum Backend {
     Thread,
     /// One worker, whatever number is asked for, on the driver's own thread: a debugger steps through.
     Serial,
-    /// Processes on each of several machines.
-    #[doc(hidden)]
+    /// Processes on each of several machines, in a program that MPI's launcher has started on them; the default there.
     Mpi,
 }
 

@@ -11,6 +11,7 @@ use super::call::Call;
 use super::first_touch;
 use super::pool::Pool;
 use super::settings::{Purpose, Settings};
+use super::stats::Stats;
 use super::wait_policy::WaitPolicy;
 use crate::array::{HandleSource, HandleVisitor, Shared};
 use crate::error::{Error, ErrorKind, Result};
@@ -166,6 +167,20 @@ impl<S: Shared> Cluster<S> {
     #[must_use]
     pub fn seed(&self) -> u64 {
         self.__dsm.settings.seed
+    }
+
+    /// What it has counted since it was made; what went from node to node since its workers were started last.
+    ///
+    /// ```
+    /// # use dsm::prelude::*; dsm::shared! { struct Plain { a: [f64; 10] } }
+    /// let cluster = Cluster::with_workers(2, Plain)?;
+    /// assert_eq!(cluster.stats().calls(), 0);
+    /// # Ok::<(), dsm::Error>(())
+    /// ```
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let Inner { pool, calls, .. } = &*self.__dsm;
+        Stats { calls: *calls, bytes_moved: pool.as_ref().map_or(0, Pool::moved) }
     }
 
     /// Sets how long a call may take, from the next one on; `None` for as long as it likes.

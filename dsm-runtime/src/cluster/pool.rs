@@ -87,6 +87,14 @@ impl Pool {
         }
     }
 
+    /// Bytes of arrays that have gone from node to node.
+    pub(crate) fn moved(&self) -> u64 {
+        match self {
+            Pool::Spread(pool) => pool.moved(),
+            Pool::Process(_) | Pool::Thread(_) | Pool::Serial(_) => 0,
+        }
+    }
+
     /// Why the last call failed, and at which rank.
     pub(crate) fn failure(&self) -> (Option<Failure>, Option<usize>) {
         match self {

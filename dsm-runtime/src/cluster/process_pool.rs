@@ -27,6 +27,7 @@ use super::thread_pool;
 use super::worker::Idle;
 use crate::engine::Failure;
 use crate::error::{Error, ErrorKind, Result};
+use crate::nodes::usual_threads;
 use crate::point::{Point, reached};
 use crate::process::Home;
 use crate::segment::inherited::Descriptor;
@@ -352,7 +353,7 @@ fn lifeline() -> Result<(Descriptor<PipeReader>, Descriptor<PipeWriter>)> {
 }
 
 fn refuse_threads(settings: &Settings) -> Result<()> {
-    let Some(threads) = child::threads().filter(|&threads| threads > 1 && !settings.allow_threads) else {
+    let Some(threads) = child::threads().filter(|&threads| threads > usual_threads() && !settings.allow_threads) else {
         return Ok(());
     };
     let ranks = match thread_pool::threads() {

@@ -25,12 +25,12 @@ impl Member {
             moves.iter().filter_map(|(index, moved)| Some((self.field(*index)?, moved.clone()))).collect();
         // SAFETY: between calls, and while all ranks of this node are in a collective, none uses an array; a copy that
         // gets an element doesn't hold it, and each is in one move.
-        let sent = unsafe { carry(station, memory, &moves) };
-        self.sent += sent as u64;
+        unsafe { carry(station, memory, &moves) };
+        self.moved += moves.iter().map(|(field, moved)| (moved.runs.len() * field.stride) as u64).sum::<u64>();
     }
 }
 
-/// Sends what leaves this node, and receives what comes. Gives the bytes sent.
+/// Sends what leaves this node, and receives what comes.
 ///
 /// One stretch travels as it lies in memory; several are packed into one message.
 ///
@@ -38,7 +38,7 @@ impl Member {
 ///
 /// - No rank of this node reads or writes what comes, or writes what leaves, before this returns.
 /// - No element comes twice.
-unsafe fn carry(station: &mut Station, memory: &Memory, moves: &[(&Field, Move)]) -> usize {
+unsafe fn carry(station: &mut Station, memory: &Memory, moves: &[(&Field, Move)]) {
     let node = station.node();
     let at = |field: &Field, run: &std::ops::Range<usize>| {
         let bytes = run.len() * field.stride;
@@ -60,7 +60,6 @@ unsafe fn carry(station: &mut Station, memory: &Memory, moves: &[(&Field, Move)]
         };
         sends.push((moved.to, data));
     }
-    let sent = sends.iter().map(|(_, data)| data.len()).sum();
     let mut packed = Vec::new();
     let mut receives = Vec::new();
     for (field, moved) in moves.iter().filter(|(_, moved)| moved.to == node) {
@@ -99,7 +98,6 @@ unsafe fn carry(station: &mut Station, memory: &Memory, moves: &[(&Field, Move)]
             rest = after;
         }
     }
-    sent
 }
 
 /// Where what comes is received.

@@ -27,8 +27,8 @@ pub(crate) struct Member {
     /// The ranks of each node that has any.
     ranks: Vec<Range<usize>>,
     arrays: Vec<Array>,
-    /// Bytes of arrays sent by this node.
-    pub(crate) sent: u64,
+    /// Bytes of arrays sent by all nodes, which each works out alike.
+    pub(super) moved: u64,
 }
 
 /// One array on all nodes.
@@ -50,7 +50,7 @@ impl Member {
             }
             Array { field: field.clone(), copies, shares: None }
         });
-        Member { node, arrays: arrays.collect(), ranks, sent: 0 }
+        Member { node, arrays: arrays.collect(), ranks, moved: 0 }
     }
 
     /// The ranks of a node.

@@ -29,4 +29,4 @@ pub use net::Net;
 pub(crate) use pretended::pretend;
 use runs::Runs;
 pub(crate) use spread_pool::{SpreadPool, room};
-pub(crate) use station::is_there;
+pub(crate) use station::{is_there, usual_threads};

@@ -114,13 +114,17 @@ impl Sockets {
     /// Sends and takes in what can be; whether anything could.
     fn work(&mut self) -> bool {
         let mut any = false;
-        for (number, peer) in self.peers.iter_mut().enumerate() {
-            let Some(peer) = peer else { continue };
+        for (number, place) in self.peers.iter_mut().enumerate() {
+            let Some(peer) = place else { continue };
             match peer.work() {
                 Ok(moved) => any |= moved,
-                // The driver reports what has happened, and the others end because it does.
-                Err(_) if self.node > 0 => std::process::exit(1),
-                Err(error) => refuse(&format!("node {number} is gone ({error})")),
+                Err(error) if self.node == 0 => refuse(&format!("node {number} is gone ({error})")),
+                Err(_) if number == 0 => std::process::exit(1),
+                // The driver sees it, too, and ends; then everybody does.
+                Err(_) => {
+                    *place = None;
+                    continue;
+                }
             }
             while let Some((kind, frame)) = peer.frame() {
                 match kind {

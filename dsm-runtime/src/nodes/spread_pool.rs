@@ -76,7 +76,7 @@ impl SpreadPool {
             written,
         };
         station.post_to_others(nodes, &Message::Create(plan));
-        let local = Settings { first: 0, here: ranks[0].len(), allow_threads: true, ..*settings };
+        let local = Settings { first: 0, here: ranks[0].len(), ..*settings };
         let local = ProcessPool::start(segment, &local);
         let elsewhere: Vec<_> = (1..nodes).map(|node| (node, created(&mut station, node, cluster))).collect();
         let refused = elsewhere.into_iter().find_map(|(node, outcome)| Some((node, outcome.err()?)));
@@ -94,6 +94,11 @@ impl SpreadPool {
         let member = Member::new(0, ranks, &segment.fields, written);
         let segment = Arc::clone(segment);
         Ok(SpreadPool { local, member, cluster, call: 0, nodes, segment, broken: false, failure: None })
+    }
+
+    /// Bytes of arrays that have gone from node to node.
+    pub(crate) fn moved(&self) -> u64 {
+        self.member.moved
     }
 
     pub(crate) fn is_whole(&mut self) -> bool {

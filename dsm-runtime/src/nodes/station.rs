@@ -21,6 +21,8 @@ pub(crate) struct Station {
 struct Installed {
     station: Mutex<Station>,
     home: Home,
+    /// How many threads this process had then: those of the network's library are no reason not to fork.
+    threads: usize,
 }
 
 static STATION: OnceLock<Installed> = OnceLock::new();
@@ -30,8 +32,14 @@ pub(super) fn install(net: Box<dyn Net>) {
     let nodes = net.nodes();
     let queues = (0..nodes).map(|_| VecDeque::new()).collect();
     let station = Station { net, queues, rooms: vec![0; nodes], last: 0 };
-    let installed = Installed { station: Mutex::new(station), home: Home::here() };
+    let installed =
+        Installed { station: Mutex::new(station), home: Home::here(), threads: crate::cluster::threads().unwrap_or(1) };
     assert!(STATION.set(installed).is_ok(), "a process joins one network");
+}
+
+/// How many threads a process has that has made none itself: more than one where a network's library makes some.
+pub(crate) fn usual_threads() -> usize {
+    STATION.get().filter(|installed| installed.home.is_this_process()).map_or(1, |installed| installed.threads)
 }
 
 /// Whether there is one, and this is the process that joined it: its children do not speak for it.
