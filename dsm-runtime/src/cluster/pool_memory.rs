@@ -264,7 +264,8 @@ impl PoolMemory {
     /// Gives the pages of the partials back when they are more than an eighth of the machine's memory.
     pub(crate) fn shrink_partials(&self) {
         let held: usize = self.slots().map(|slot| slot.partial_bytes.load(Ordering::Relaxed)).sum();
-        if held as u64 > total_memory() / 8 {
+        // How much the machine has is read from a file: not for nothing, after each call.
+        if held > KEEP && held as u64 > total_memory() / 8 {
             self.memory.release(self.layout.partials, self.layout.length() - self.layout.partials);
             self.slots().for_each(|slot| slot.partial_bytes.store(0, Ordering::Relaxed));
         }
