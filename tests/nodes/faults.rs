@@ -120,17 +120,29 @@ fn different_collectives_on_different_nodes_are_told_with_each_ranks_place() {
     }
     let mut cluster = bench();
     for who in [0, 5] {
+        // One rank is found out by those of its node, while the others may still be on their way.
         for (what, says) in [("return", "returned"), ("other", "sum")] {
             let error = struck(&mut cluster, who, what);
             assert_eq!(error.kind(), ErrorKind::Diverged, "{error}");
-            assert!(
-                error.to_string().contains(&format!("rank {who} {says}")) || error.to_string().contains(says),
-                "{error}"
-            );
-            assert!(error.to_string().contains("rank 3 at tests/nodes/faults.rs"), "{error}");
+            let of_who =
+                error.to_string().split("; ").any(|rank| rank.contains(&format!("rank {who} ")) && rank.contains(says));
+            assert!(of_who, "{error}");
             assert_works(&mut cluster);
         }
     }
+    // All ranks of a node are found out by those of the others, which are there.
+    let error = half(&mut cluster).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Diverged, "{error}");
+    for (rank, says) in ["barrier", "barrier", "barrier", "sum", "sum", "sum"].into_iter().enumerate() {
+        let told = format!("rank {rank} at tests/nodes/faults.rs");
+        assert!(error.to_string().split("; ").any(|rank| rank.contains(&told) && rank.ends_with(says)), "{error}");
+    }
+    assert_works(&mut cluster);
+}
+
+#[dsm::parallel]
+fn half(res: Bench) {
+    if res.id < RANKS / 2 { res.team.barrier() } else { drop(res.team.sum(1)) }
 }
 
 #[dsm::test]
