@@ -46,8 +46,8 @@ fn assert_works(cluster: &mut Cluster<Bench>) {
 #[dsm::parallel(split(a))]
 fn strike(mut res: Bench, who: usize, what: &str) {
     let team = &res.team;
-    team.barrier();
     res.a.fill(100 + res.id as u64);
+    team.barrier();
     if res.id == who {
         match what {
             "panic" => panic!("as asked"),
