@@ -108,7 +108,9 @@ impl Sockets {
         peer.going.push_back(kind);
         peer.going.extend((bytes.len() as u64).to_le_bytes());
         peer.going.extend(bytes);
-        self.work();
+        // Only this one is looked at: when all are told to leave, the first may be gone before the last is told. Whatever is
+        // wrong with it shows when something is expected of it.
+        let _ = peer.send();
     }
 
     /// Sends and takes in what can be; whether anything could.
@@ -138,7 +140,8 @@ impl Sockets {
 }
 
 impl Peer {
-    fn work(&mut self) -> io::Result<bool> {
+    /// Sends what can be sent now; whether anything could.
+    fn send(&mut self) -> io::Result<bool> {
         let mut any = false;
         while !self.going.is_empty() {
             match self.stream.write(self.going.as_slices().0) {
@@ -149,6 +152,11 @@ impl Peer {
             }
             any = true;
         }
+        Ok(any)
+    }
+
+    fn work(&mut self) -> io::Result<bool> {
+        let mut any = self.send()?;
         let mut buffer = [0; 1 << 16];
         loop {
             match self.stream.read(&mut buffer) {
